@@ -1,0 +1,189 @@
+"""OAuth 2.0 client credentials (客户端凭证授权): issuing and checking JWT access tokens.
+
+RFC 6749 section 4.4 (grant), RFC 8414 (metadata), RFC 9068 (JWT access tokens, RS256), RFC 6750 (errors at the resource).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from shapan.kernel.errors import Problem, insufficient_scope, unauthorized
+from shapan.kernel.ids import new_uuid
+
+TOKEN_SECONDS = 3600
+_MOST_CACHED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registered client. `scopes` None: all scopes of the system."""
+
+    client_id: str
+    secret: str
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a valid token says: who, which scopes, until when (simulated time, epoch seconds)."""
+
+    client_id: str
+    scopes: frozenset[str]
+    expires_at: int
+
+
+@dataclass
+class TokenError(Exception):
+    """A refusal of the token endpoint (RFC 6749 section 5.2)."""
+
+    error: str
+    description: str
+
+    @property
+    def status(self) -> int:
+        """401 for a client that we do not know, 400 for the rest."""
+        return 401 if self.error == "invalid_client" else 400
+
+
+def load_or_create_key(folder: Path) -> RSAKey:
+    """The signing key of a system, kept in its data folder so that tokens outlive a restart."""
+    path = folder / "token-key.pem"
+    if path.exists():
+        return RSAKey.import_key(path.read_bytes())
+    key = RSAKey.generate_key(2048)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(key.as_pem(private=True))
+    return key
+
+
+class Authority:
+    """Issues and checks the tokens of one system."""
+
+    def __init__(self, system: str, key: RSAKey, clients: Iterable[Client], scopes: tuple[str, ...]) -> None:
+        self.system = system
+        self.scopes = scopes
+        self._key = key
+        self._kid = key.thumbprint()
+        self._clients = {client.client_id: client for client in clients}
+        self._cache: dict[str, Grant] = {}
+        self._lock = threading.Lock()
+
+    def metadata(self, base_url: str) -> dict[str, Any]:
+        """RFC 8414."""
+        return {
+            "issuer": base_url,
+            "token_endpoint": base_url + "/oauth/token",
+            "jwks_uri": base_url + "/.well-known/jwks.json",
+            "response_types_supported": [],
+            "grant_types_supported": ["client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "scopes_supported": list(self.scopes),
+        }
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key set."""
+        return {"keys": [{**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": "RS256"}]}
+
+    def issue(self, form: Mapping[str, str], basic: str | None, issuer: str, now: datetime) -> dict[str, Any]:
+        """The token answer for a form and the value of the Authorization header. TokenError when refused."""
+        client = self._authenticate(form, basic)
+        if form.get("grant_type") != "client_credentials":
+            raise TokenError(
+                "unsupported_grant_type", "Only grant_type=client_credentials is served. 仅支持 client_credentials。"
+            )
+        allowed = self.scopes if client.scopes is None else tuple(s for s in self.scopes if s in client.scopes)
+        wanted = form.get("scope", "").split() or list(allowed)
+        refused = [scope for scope in wanted if scope not in allowed]
+        if refused:
+            raise TokenError(
+                "invalid_scope",
+                f"Unknown here, or not for this client: {' '.join(refused)}. 未知或未授权的权限范围。",
+            )
+        issued = int(now.timestamp())
+        scope = " ".join(dict.fromkeys(wanted))
+        claims = {
+            "iss": issuer,
+            "aud": f"urn:shapan:{self.system}",
+            "sub": client.client_id,
+            "client_id": client.client_id,
+            "iat": issued,
+            "exp": issued + TOKEN_SECONDS,
+            "jti": new_uuid(),
+            "scope": scope,
+        }
+        token = jwt.encode({"alg": "RS256", "typ": "at+jwt", "kid": self._kid}, claims, self._key)
+        return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": scope}
+
+    def _authenticate(self, form: Mapping[str, str], basic: str | None) -> Client:
+        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+        if basic and basic[:6].lower() == "basic ":
+            try:
+                user, _, password = base64.b64decode(basic[6:], validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                user, password = "", ""
+            # RFC 6749 section 2.3.1: both are form-encoded before they go into the Basic header.
+            client_id, secret = unquote_plus(user), unquote_plus(password)
+        client = self._clients.get(client_id)
+        if not hmac.compare_digest((client.secret if client else "").encode(), secret.encode()) or client is None:
+            raise TokenError(
+                "invalid_client",
+                "Unknown client or wrong secret; `shapan up` prints both. 客户端不存在或密钥错误，请使用 shapan up 打印的凭证。",
+            )
+        return client
+
+    def check(self, authorization: str | None, scopes: tuple[str, ...], now: datetime) -> Grant:
+        """The grant behind an Authorization header. 401 without a valid token, 403 when one of `scopes` is missing."""
+        if not authorization:
+            raise unauthorized(
+                "",
+                "Send Authorization: Bearer with a token from /oauth/token.",
+                "请在 Authorization: Bearer 中带上从 /oauth/token 获取的访问令牌。",
+            )
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise unauthorized("invalid_token", "The scheme must be Bearer.", "认证方式必须是 Bearer。")
+        grant = self._cache.get(token) or self._decode(token.strip())
+        if grant.expires_at <= now.timestamp():
+            raise unauthorized(
+                "invalid_token", "The token has expired; ask for a new one.", "访问令牌已过期，请重新获取。"
+            )
+        if not grant.scopes.issuperset(scopes):
+            raise insufficient_scope(scopes)
+        return grant
+
+    def _decode(self, token: str) -> Grant:
+        try:
+            decoded = jwt.decode(token, self._key, algorithms=["RS256"])
+            claims = decoded.claims
+            if claims["aud"] != f"urn:shapan:{self.system}" or decoded.header.get("typ") != "at+jwt":
+                raise _not_ours()
+            grant = Grant(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"])
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise _not_ours() from error
+        with self._lock:
+            if len(self._cache) >= _MOST_CACHED:
+                self._cache.clear()
+            self._cache[token] = grant
+        return grant
+
+
+def _not_ours() -> Problem:
+    return unauthorized(
+        "invalid_token",
+        "The token is not one of this system; each system issues its own.",
+        "访问令牌不是本系统签发的；每个系统各自签发令牌。",
+    )

@@ -1,0 +1,195 @@
+"""One SQLite file per system and workspace: transactions, migrations, first seeding and reset.
+
+Writes go one at a time through one connection under one lock: SQLite has one writer anyway, and threads that compete for its
+own lock wait up to a second where a queue waits milliseconds (ARCHITECTURE.md, "Serving"). Reads have a connection per thread
+and see a consistent snapshot (WAL). An acknowledged write is in the operating system's hands, so a killed process loses nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+Migration = Callable[[sqlite_utils.Database], None]
+
+
+class DatabaseError(Exception):
+    """A database file cannot be used; the message says which and what to do."""
+
+
+def kernel_tables(db: sqlite_utils.Database) -> None:
+    """The kernel's own tables, in every database, all with the prefix `shapan_`."""
+    tables: dict[str, tuple[dict[str, type], str | tuple[str, ...], set[str]]] = {
+        "shapan_meta": ({"key": str, "value": str}, "key", {"value"}),
+        "shapan_number": ({"series": str, "last": int}, "series", {"last"}),
+        "shapan_subscription": (
+            {"id": str, "url": str, "secret": str, "types": str, "active": int, "created_at": str},
+            "id",
+            {"url", "secret", "active", "created_at"},
+        ),
+        "shapan_delivery": (
+            {
+                "subscription_id": str,
+                "seq": int,
+                "subject": str,
+                "state": str,
+                "attempts": int,
+                "next_attempt_at": str,
+                "last_result": str,
+            },
+            ("subscription_id", "seq"),
+            {"subject", "state", "attempts"},
+        ),
+        "shapan_idempotency": (
+            {
+                "client_id": str,
+                "key": str,
+                "fingerprint": str,
+                "status": int,
+                "headers": str,
+                "body": str,
+                "created_at": str,
+            },
+            ("client_id", "key"),
+            {"fingerprint", "status", "headers", "body", "created_at"},
+        ),
+    }
+    for name, (columns, pk, not_null) in tables.items():
+        db.table(name).create(columns, pk=pk, not_null=not_null, strict=True)
+    # AUTOINCREMENT, so that the feed's cursor stays good over a reset (sqlite-utils has no word for it).
+    db.execute(
+        "CREATE TABLE shapan_outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL,"
+        " subject TEXT NOT NULL, time TEXT NOT NULL, traceparent TEXT, data TEXT NOT NULL) STRICT"
+    )
+    db.table("shapan_idempotency").create_index(["created_at"])
+    # Only what still waits is looked for, many times a second; delivered rows must not slow that down.
+    db.execute(
+        "CREATE INDEX shapan_delivery_waiting ON shapan_delivery (subscription_id, subject, seq) WHERE state = 'waiting'"
+    )
+
+
+class Database:
+    """The file of one workspace. `migrations` come after the kernel's own; `seed` fills a new or reset file."""
+
+    def __init__(self, path: Path, migrations: tuple[Migration, ...], seed: Migration | None = None) -> None:
+        self.path = path
+        self._migrations = (kernel_tables, *migrations)
+        self._seed = seed
+        self._write_lock = threading.Lock()
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._readers_lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect()
+            self._writer.execute("PRAGMA journal_mode = WAL")
+            self._migrate()
+        except (OSError, sqlite3.Error) as error:
+            raise DatabaseError(
+                f"The database {path} cannot be opened ({error}). Make the folder writable, name another one with --data, or remove "
+                "the file to start anew."
+            ) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        # isolation_level=None: transactions begin and end only where this file says so.
+        # One connection may be used by several threads, but never by two at once: the writer has its lock, readers are per thread.
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 10000")
+        return connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that commits at the end and rolls back when anything is raised. One at a time."""
+        with self._write_lock:
+            connection = self._writer
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A consistent snapshot for reading. Writing raises sqlite3.OperationalError."""
+        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if connection is None:
+            connection = self._local.reader = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+            with self._readers_lock:
+                self._readers.append(connection)
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("COMMIT")
+
+    def _migrate(self) -> None:
+        with self.write() as connection:
+            done = connection.execute("PRAGMA user_version").fetchone()[0]
+            if done > len(self._migrations):
+                raise DatabaseError(
+                    f"The database {self.path} was written by a newer version of shapan. Update shapan, or name another folder with --data."
+                )
+            self._run(connection, done)
+
+    def _run(self, connection: sqlite3.Connection, done: int) -> None:
+        database = sqlite_utils.Database(connection)
+        for migration in self._migrations[done:]:
+            migration(database)
+        connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
+        if done == 0 and self._seed is not None:
+            self._seed(database)
+
+    def reset(self, keep: tuple[str, ...] = ()) -> None:
+        """Drop everything, build and seed anew, in one transaction. The rows of the tables in `keep` stay."""
+        with self.write() as connection:
+            kept = {table: [tuple(row) for row in connection.execute(f"SELECT * FROM {table}")] for table in keep}  # noqa: S608
+            last_event = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'shapan_outbox'").fetchone()
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+            for kind in ("trigger", "view", "table"):
+                names = connection.execute(
+                    "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite_%'", (kind,)
+                ).fetchall()
+                for (name,) in names:
+                    connection.execute(f'DROP {kind} "{name}"')
+            self._run(connection, 0)
+            if last_event is not None:
+                connection.execute("DELETE FROM sqlite_sequence WHERE name = 'shapan_outbox'")
+                connection.execute(
+                    "INSERT INTO sqlite_sequence (name, seq) VALUES ('shapan_outbox', ?)", tuple(last_event)
+                )
+            for table, rows in kept.items():
+                for row in rows:
+                    connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+
+    def close(self) -> None:
+        """Close all connections. Call it only when no request is running."""
+        with self._write_lock, self._readers_lock:
+            for connection in [self._writer, *self._readers]:
+                connection.close()
+
+
+def get_meta(db: sqlite3.Connection, key: str) -> str | None:
+    """A value that the kernel keeps about this database."""
+    row = db.execute("SELECT value FROM shapan_meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_meta(db: sqlite3.Connection, key: str, value: Any) -> None:
+    """Keep a value about this database."""
+    db.execute(
+        "INSERT INTO shapan_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, str(value)),
+    )

@@ -1,0 +1,194 @@
+"""A running system: its contract, its operations matched to functions, its workspaces (工作区), tokens, journal and deliveries."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from shapan.kernel import access, operator, subscriptions
+from shapan.kernel.auth import Authority, Client, load_or_create_key
+from shapan.kernel.clock import SimulatedClock
+from shapan.kernel.contract import Contract, Operation, load_contract, match_functions
+from shapan.kernel.database import Database, DatabaseError, get_meta, set_meta
+from shapan.kernel.delivery import Courier
+from shapan.kernel.errors import conflict, not_found
+from shapan.kernel.idempotency import InFlight
+from shapan.kernel.journal import Journal
+from shapan.kernel.resources import data_folder
+from shapan.kernel.system import System
+
+WORKSPACE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a system is served.
+
+    folder          where its databases lie
+    clients         who may ask for tokens
+    world           makes the world to seed with (an opaque object that the system's `seed` understands), or None for empty workspaces
+    world_facts     what `/_shapan/health` says of that world
+    strict          check every answer and event against the contract
+    operator_token  what the operator interface asks for; None leaves it open
+    services        what a system's operations need beyond its database, by name
+    """
+
+    folder: Path
+    clients: tuple[Client, ...] = ()
+    world: Callable[[], Any] | None = None
+    world_facts: Mapping[str, Any] | None = None
+    strict: bool = False
+    operator_token: str | None = None
+    services: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Workspace:
+    """One workspace of one system: database, clock, journal, running idempotency keys."""
+
+    name: str
+    database: Database
+    clock: SimulatedClock
+    journal: Journal
+    in_flight: InFlight = field(default_factory=InFlight)
+
+    def keep_clock(self) -> None:
+        """Write the clock into the database, so that a restart finds it."""
+        offset, frozen = self.clock.state()
+        with self.database.write() as db:
+            set_meta(db, "clock.offset", offset)
+            set_meta(db, "clock.frozen", frozen or "")
+
+
+class Runtime:
+    """A system made ready. ContractError or DatabaseError when it cannot be."""
+
+    def __init__(self, system: System, settings: Settings) -> None:
+        self.system = system
+        self.settings = settings
+        contracts = data_folder("contracts")
+        self.contract = load_contract(contracts / system.contract)
+        self.operator_contract = load_contract(contracts / "operator.yaml")
+        shared = (access, subscriptions) if "issueToken" in self.contract.operations else ()
+        self.functions: dict[str, Callable[..., Any]] = {
+            **match_functions(self.contract, (*system.operations, *shared)),
+            **match_functions(self.operator_contract, (operator,)),
+        }
+        self.metrics = CollectorRegistry()
+        self.requests = Counter(
+            "shapan_requests", "Requests by operation and status", ("operation", "status"), registry=self.metrics
+        )
+        self.duration = Histogram(
+            "shapan_request_seconds",
+            "Time to answer, in real seconds",
+            ("operation",),
+            buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 3, 10),
+            registry=self.metrics,
+        )
+        self.authority = Authority(
+            system.name, load_or_create_key(settings.folder / system.name), settings.clients, self.contract.scopes
+        )
+        self._lock = threading.Lock()
+        self._workspaces: dict[str, Workspace] = {}
+        self.courier = Courier(self)
+        for path in sorted(self._folder.glob("*.sqlite")):
+            self._open(path.stem)
+        if DEFAULT not in self._workspaces:
+            self._open(DEFAULT)
+
+    @property
+    def _folder(self) -> Path:
+        return self.settings.folder / self.system.name / "workspaces"
+
+    def operations(self) -> list[tuple[Contract, Operation]]:
+        """Every operation that is served, with its contract."""
+        return [(c, o) for c in (self.contract, self.operator_contract) for o in c.operations.values()]
+
+    def workspaces(self) -> list[Workspace]:
+        """All workspaces, by name."""
+        with self._lock:
+            return [self._workspaces[name] for name in sorted(self._workspaces)]
+
+    def has_workspace(self, name: str) -> bool:
+        """Whether there is a workspace `name`."""
+        return name in self._workspaces
+
+    def workspace(self, name: str) -> Workspace:
+        """The workspace `name`, or 404."""
+        workspace = self._workspaces.get(name)
+        if workspace is None:
+            raise not_found("workspace", "工作区", name)
+        return workspace
+
+    def create_workspace(self, name: str) -> Workspace:
+        """The workspace `name`, seeded when it is new. `name` matches WORKSPACE_NAME."""
+        with self._lock:
+            return self._workspaces.get(name) or self._open(name)
+
+    def delete_workspace(self, name: str) -> None:
+        """Remove a workspace and its files. 404, or 409 for the default one."""
+        if name == DEFAULT:
+            raise conflict(
+                "default-workspace",
+                "The default workspace cannot be deleted; reset it.",
+                "默认工作区不能删除，只能重置。",
+            )
+        with self._lock:
+            workspace = self.workspace(name)
+            del self._workspaces[name]
+        workspace.journal.close()
+        workspace.database.close()
+        for path in [
+            *self._folder.glob(f"{name}.sqlite*"),
+            *(self.settings.folder / self.system.name).glob(f"journal/{name}.sqlite*"),
+        ]:
+            path.unlink(missing_ok=True)
+
+    def reset(self, workspace: Workspace, *, webhooks: bool) -> None:
+        """Put a workspace back to its first state."""
+        workspace.database.reset(keep=() if webhooks else ("shapan_subscription",))
+        workspace.clock.reset()
+        workspace.journal.clear()
+
+    def _open(self, name: str) -> Workspace:
+        journal = self.settings.folder / self.system.name / "journal" / f"{name}.sqlite"
+        database = Database(self._folder / f"{name}.sqlite", self.system.migrations, self._seed)
+        try:
+            journal.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseError(
+                f"The folder {journal.parent} cannot be made ({error}). Make it writable, or name another with --data."
+            ) from error
+        with database.read() as db:
+            offset, frozen = get_meta(db, "clock.offset"), get_meta(db, "clock.frozen")
+        clock = SimulatedClock.from_state(float(offset or 0), frozen or None)
+        workspace = self._workspaces[name] = Workspace(name, database, clock, Journal(journal))
+        return workspace
+
+    def _seed(self, db: sqlite_utils.Database) -> None:
+        if self.system.seed is not None and self.settings.world is not None:
+            self.system.seed(db, self.settings.world())
+
+    def start(self) -> None:
+        """Begin to deliver events."""
+        self.courier.start()
+
+    def stop(self) -> None:
+        """Stop delivering, write the journals, close the files. Call it when no request is running."""
+        self.courier.stop()
+        for workspace in self.workspaces():
+            workspace.journal.close()
+            workspace.database.close()
+
+    def erase(self) -> None:
+        """Remove all files of this system, after `stop`."""
+        shutil.rmtree(self.settings.folder / self.system.name, ignore_errors=True)

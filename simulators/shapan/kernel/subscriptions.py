@@ -1,0 +1,59 @@
+"""The operations of `/events` and `/webhooks`, the same in every system: the pull feed and webhook subscriptions (订阅)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from shapan.kernel.errors import not_found
+from shapan.kernel.ids import new_uuid
+from shapan.kernel.outbox import cloud_event, events_after, source_of
+from shapan.kernel.system import Answer, Context, created, no_content, ok
+
+
+def list_events(ctx: Context, after: str | None, limit: int) -> Answer:
+    """listEvents: events after the cursor, oldest first; `next` stays valid when the page is empty."""
+    start = int(after or 0)
+    rows, more = events_after(ctx.db, start, limit)
+    source = source_of(ctx.services["kernel.system"], ctx.workspace)
+    return ok(
+        {
+            "events": [cloud_event(row, source) for row in rows],
+            "next": str(rows[-1]["seq"]) if rows else str(start),
+            "has_more": more,
+        }
+    )
+
+
+def _view(row: sqlite3.Row) -> dict[str, Any]:
+    view = {"id": row["id"], "url": row["url"], "active": bool(row["active"]), "created_at": row["created_at"]}
+    if row["types"] is not None:
+        view["types"] = json.loads(row["types"])
+    return view
+
+
+def list_webhooks(ctx: Context) -> Answer:
+    """listWebhooks: all subscriptions, oldest first, without their secrets."""
+    rows = ctx.db.execute("SELECT * FROM shapan_subscription ORDER BY created_at, id").fetchall()
+    return ok({"items": [_view(row) for row in rows]})
+
+
+def create_webhook(ctx: Context, body: dict[str, Any]) -> Answer:
+    """createWebhook: events from now on go to `url`."""
+    webhook_id = new_uuid()
+    types = json.dumps(body["types"]) if "types" in body else None
+    ctx.db.execute(
+        "INSERT INTO shapan_subscription (id, url, secret, types, active, created_at) VALUES (?, ?, ?, ?, 1, ?)",
+        (webhook_id, body["url"], body["secret"], types, ctx.timestamp),
+    )
+    row = ctx.db.execute("SELECT * FROM shapan_subscription WHERE id = ?", (webhook_id,)).fetchone()
+    return created(_view(row), ctx.url(f"/webhooks/{webhook_id}"))
+
+
+def delete_webhook(ctx: Context, webhook_id: str) -> Answer:
+    """deleteWebhook: ends the subscription and drops what waits for it."""
+    if ctx.db.execute("DELETE FROM shapan_subscription WHERE id = ?", (webhook_id,)).rowcount == 0:
+        raise not_found("webhook", "订阅", webhook_id)
+    ctx.db.execute("DELETE FROM shapan_delivery WHERE subscription_id = ?", (webhook_id,))
+    return no_content()
