@@ -1,0 +1,29 @@
+"""Control (总控): what spans the three systems. The oracle that judges whether they agree, the trace of an order,
+and reset of all.
+
+It is a small system of its own without tables, and reaches CRM, SCM and finance by their operator interface only:
+
+clients.py     HTTP to the systems; one problem names every system that does not answer
+facts.py       facts as JSON, checked against contracts/control.yaml -> the oracle's books
+oracle/        pure: books -> differences. model (the facts as values), books (all of them at one moment), parties (who is
+               who), links (what follows what), checks/ (one family a file, one registration each), chain (trace and scope)
+operations/    one function per operationId
+
+The sandbox gives two services: "systems", a `SystemsClient`, and, when the world is known, "answer_key" with
+`entity(system, kind, record_id) -> str | None`.
+"""
+
+from __future__ import annotations
+
+from shapan.control.clients import SystemsClient
+from shapan.control.operations import reconciliation, systems
+from shapan.kernel.system import System
+
+__all__ = ["SYSTEM", "SystemsClient"]
+
+SYSTEM = System(
+    name="control",
+    title="Shapan control (总控)",
+    contract="control.yaml",
+    operations=(reconciliation, systems),
+)

@@ -1,0 +1,158 @@
+"""How control reaches the three systems: their operator interface over HTTP, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from shapan.kernel.errors import Problem, not_found, simple
+
+# Downstream first: a document that moves on while we read is then seen upstream without its follower, which is what
+# was true a moment ago. The other way round it would look like a follower of nothing.
+READING_ORDER = ("finance", "scm", "crm")
+_CHINESE = {"crm": "CRM", "scm": "SCM", "finance": "财务系统"}
+
+
+def chinese(name: str) -> str:
+    """What a system is called in Chinese; its own name for one that joined later."""
+    return _CHINESE.get(name, name)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemAnswer:
+    """What one system said: `body` when it answered with 2xx, else the `reason` why there is none and the
+    `status`, if any.
+    """
+
+    name: str
+    url: str
+    status: int | None
+    body: Any
+    reason: str | None
+
+    @property
+    def good(self) -> bool:
+        """Whether there is a usable body."""
+        return self.reason is None
+
+
+class SystemsClient:
+    """The systems by name, each at its base URL.
+
+    `urls` maps crm, scm and finance to base URLs; `operator_token` is sent as a Bearer token where it is set;
+    `transport` stands in for the network in tests. Safe to be used by several threads.
+    """
+
+    def __init__(
+        self, urls: Mapping[str, str], operator_token: str | None = None, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._urls = {name: url.rstrip("/") for name, url in urls.items()}
+        headers = {"Authorization": f"Bearer {operator_token}"} if operator_token else {}
+        # The systems are this sandbox's own: a proxy from the environment is never meant for them.
+        self._http = httpx.Client(
+            headers=headers, timeout=httpx.Timeout(30, connect=3), transport=transport, trust_env=False
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def base(self, name: str, workspace: str) -> str:
+        """The base URL of a system for a workspace."""
+        return self._urls[name] + ("" if workspace == "default" else f"/ws/{workspace}")
+
+    def docs(self, name: str) -> str:
+        """The documentation page of a system."""
+        return self._urls[name] + "/docs/"
+
+    def health(self, workspace: str) -> list[SystemAnswer]:
+        """Each system's health, or why there is none, in the order in which the systems were given."""
+        return [self._ask("GET", name, workspace, "/_shapan/health") for name in self._urls]
+
+    def facts(self, workspace: str) -> dict[str, dict[str, Any]]:
+        """{system: {system, workspace, as_of, facts}}. Raises 503, 502 or 404 naming every system that gave none."""
+        answers = [self._ask("GET", name, workspace, "/_shapan/facts") for name in READING_ORDER]
+        _complain(
+            answers, workspace, "There is no verdict without all three systems.", "三个系统缺一不可，无法给出对账结论。"
+        )
+        broken = [answer for answer in answers if not _is_facts(answer.body)]
+        if broken:
+            raise bad_answer(
+                broken[0].name, f"{broken[0].url} did not answer with facts", f"{broken[0].url} 返回的不是对账事实"
+            )
+        return {answer.name: answer.body for answer in answers}
+
+    def reset(self, workspace: str) -> list[SystemAnswer]:
+        """Reset each system; nothing is reset unless all of them are healthy. Raises 503, 502 or 404."""
+        _complain(self.health(workspace), workspace, "Nothing was reset.", "没有重置任何系统。")
+        answers = [self._ask("POST", name, workspace, "/_shapan/reset") for name in self._urls]
+        done = [answer.name for answer in answers if answer.good]
+        _complain(
+            answers,
+            workspace,
+            f"Reset so far: {', '.join(done) or 'none'}. Run it again when all answer.",
+            f"已重置：{'、'.join(chinese(name) for name in done) or '无'}。请在全部系统恢复后重试。",
+        )
+        return answers
+
+    def _ask(self, method: str, name: str, workspace: str, path: str) -> SystemAnswer:
+        if name not in self._urls:
+            return SystemAnswer(name, "no address", None, None, "control was given no address for it")
+        url = self.base(name, workspace) + path
+        try:
+            answer = self._http.request(method, url)
+        except httpx.HTTPError as error:
+            return SystemAnswer(name, url, None, None, str(error) or type(error).__name__)
+        if not answer.is_success:
+            return SystemAnswer(name, url, answer.status_code, None, f"it answered {answer.status_code}")
+        try:
+            body = answer.json()
+        except ValueError:
+            return SystemAnswer(name, url, answer.status_code, None, "its answer is no JSON")
+        return SystemAnswer(name, url, answer.status_code, body, None)
+
+
+def _is_facts(body: Any) -> bool:
+    return isinstance(body, Mapping) and isinstance(body.get("facts"), Mapping) and isinstance(body.get("as_of"), str)
+
+
+def bad_answer(name: str, en: str, zh: str) -> Problem:
+    """502: a system gave an answer that control cannot use."""
+    return simple(
+        502,
+        "system-answer-unusable",
+        "A system gave an unusable answer",
+        f"{name}: {en}. Check that it is a Shapan system of the same version.",
+        f"{chinese(name)}：{zh}。请确认它是同一版本的沙盘系统。",
+    )
+
+
+def _complain(answers: list[SystemAnswer], workspace: str, en: str, zh: str) -> None:
+    """Raise the one problem that names every system without a good answer."""
+    bad = [answer for answer in answers if not answer.good]
+    if not bad:
+        return
+    if all(answer.status == 404 for answer in bad):
+        names = ", ".join(answer.name for answer in bad)
+        raise not_found(f"workspace in {names} named", f"（{names}）工作区", workspace)
+    down = [answer for answer in bad if answer.status is None or answer.status >= 500]
+    listed = "; ".join(f"{answer.name} at {answer.url} ({answer.reason})" for answer in bad)
+    listed_zh = "；".join(f"{chinese(answer.name)} {answer.url}（{answer.reason}）" for answer in bad)
+    if down:
+        raise simple(
+            503,
+            "system-unreachable",
+            "A system cannot be reached",
+            f"Not reachable: {listed}. {en} Start it, or correct its address.",
+            f"无法访问：{listed_zh}。{zh}请启动该系统或更正其地址。",
+        )
+    raise simple(
+        502,
+        "system-refused",
+        "A system refused control",
+        f"Refused: {listed}. {en} Give control the operator token of the systems (SHAPAN_OPERATOR_TOKEN).",
+        f"被拒绝：{listed_zh}。{zh}请为总控配置各系统的运维令牌（SHAPAN_OPERATOR_TOKEN）。",
+    )

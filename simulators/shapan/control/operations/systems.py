@@ -1,0 +1,32 @@
+"""The three systems as one: their health, and reset of all (系统总控)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapan.control.clients import SystemAnswer, SystemsClient
+from shapan.kernel.system import Answer, Context, ok
+
+
+def list_systems(ctx: Context) -> Answer:
+    """listSystems: each system with its health; one that does not answer is listed with the reason."""
+    systems: SystemsClient = ctx.services["systems"]
+    return ok({"items": [_item(systems, answer, ctx.workspace) for answer in systems.health(ctx.workspace)]})
+
+
+def reset_all(ctx: Context) -> Answer:
+    """resetAll: every system seeded anew, and its health now. 503 when one does not answer; then none is reset."""
+    systems: SystemsClient = ctx.services["systems"]
+    return ok({"items": [_item(systems, answer, ctx.workspace) for answer in systems.reset(ctx.workspace)]})
+
+
+def _item(systems: SystemsClient, answer: SystemAnswer, workspace: str) -> dict[str, Any]:
+    healthy = answer.good and isinstance(answer.body, dict)
+    return {
+        "name": answer.name,
+        "url": systems.base(answer.name, workspace),
+        "docs_url": systems.docs(answer.name),
+        "reachable": healthy,
+        "health": answer.body if healthy else None,
+        "reason": None if healthy else answer.reason or "its answer is no JSON object",
+    }
