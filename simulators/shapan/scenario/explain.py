@@ -1,0 +1,84 @@
+"""Says in one sentence, in English and Chinese, why a step failed: which system, which document, what was expected and found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shapan.scenario.criteria import Criterion
+from shapan.scenario.expressions import MISSING, Scope, render
+from shapan.scenario.faults import Text
+from shapan.scenario.model import Step
+from shapan.scenario.results import Failure, Redactor, system_name
+
+_MOST_FAULTS = 3
+
+
+def of_criteria(step: Step, failed: Criterion | None, scope: Scope, redactor: Redactor) -> Failure:
+    """The step was answered, but `failed` does not hold; None means that it has no criteria and the status is no 2xx.
+
+    The script's own `failure` text is taken when its `when` holds, or, without one, when the answer had the wanted status: a text
+    such as "SCM has no sales order" would be wrong for a 503.
+    """
+    expected = "a 2xx status" if failed is None else str(failed)
+    status = f"$statusCode = {scope.message.status}"
+    found, found_zh = (status, status) if failed is None else (failed.found(scope), failed.found(scope, "无"))
+    expected_zh = "2xx 状态码" if failed is None else expected
+    about_status = failed is None or any(str(e) == "$statusCode" for e in failed.expressions())
+    for failure in step.failures:
+        if failure.when.holds(scope) if failure.when else not about_status:
+            text = Text(render(failure.text.en, scope), render(failure.text.zh, scope))
+            en = f"{text.en.rstrip('.')} (expected {expected}; found {found})."
+            zh = f"{text.zh.rstrip('。')}（期望 {expected_zh}；实际 {found_zh}）。"
+            return _failure(step, scope, redactor, expected, found, Text(en, zh))
+    detail = _problem(scope.message.response_body) if about_status else ""
+    name = system_name(step.source)
+    what = step.operation.id if step.operation else f"workflow {step.workflow_id}"
+    document = _document(step, scope)
+    en = f"{name.en or 'The called workflow'}: {what}{f' for {document}' if document else ''} should have {expected}, but {found}"
+    zh = f"{name.zh or '被调用的工作流'}：{what}{f'（{document}）' if document else ''} 期望 {expected_zh}，实际 {found_zh}"
+    return _failure(
+        step,
+        scope,
+        redactor,
+        expected,
+        found,
+        Text(en + (f": {detail}" if detail else "."), zh + (f"：{detail}" if detail else "。")),
+    )
+
+
+def of_error(step: Step, scope: Scope, redactor: Redactor, text: Text, expected: str, found: str) -> Failure:
+    """The step could not be carried out; `text` is the sentence."""
+    return _failure(step, scope, redactor, expected, found, text)
+
+
+def with_deadline(failure: Failure, seconds: float) -> Failure:
+    """The same failure, as it stood when the scenario's deadline made an end of waiting."""
+    en = f"{failure.reason.en} The deadline of {seconds:g} s left no time to wait longer."
+    zh = f"{failure.reason.zh}已到 {seconds:g} 秒的期限，不再等待。"
+    return Failure(failure.system, failure.document, failure.expected, failure.found, Text(en, zh))
+
+
+def _failure(step: Step, scope: Scope, redactor: Redactor, expected: str, found: str, text: Text) -> Failure:
+    return Failure(
+        system=step.source or "",
+        document=_document(step, scope),
+        expected=redactor.text(expected),
+        found=redactor.text(found),
+        reason=Text(redactor.text(text.en), redactor.text(text.zh)),
+    )
+
+
+def _document(step: Step, scope: Scope) -> str | None:
+    return None if step.document is None else render(step.document, scope)
+
+
+def _problem(body: Any) -> str:
+    """The detail and the first faults of an RFC 9457 problem; "" for any other body."""
+    if body is MISSING or not isinstance(body, Mapping) or not isinstance(body.get("detail"), str):
+        return ""
+    listed = body.get("errors")
+    faults = [fault for fault in listed if isinstance(fault, Mapping)] if isinstance(listed, list) else []
+    shown = [f"{fault.get('pointer', '')} {fault.get('detail', '')}".strip() for fault in faults[:_MOST_FAULTS]]
+    more = f" … ({len(faults)} faults)" if len(faults) > _MOST_FAULTS else ""
+    return str(body["detail"]) + (f" [{'; '.join(shown)}{more}]" if shown else "")
