@@ -1,0 +1,120 @@
+"""`shapan demo`: the guided tour in the terminal, ended by the oracle's verdict."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+import click
+
+from shapan.cli.common import quiet_logs, sentences, world_options
+
+WITH_INTEGRATION_SECONDS = 20.0
+WITHOUT_INTEGRATION_SECONDS = 3.0
+
+
+@click.command("demo")
+@click.option("--no-integration", is_flag=True, help="Leave the systems unjoined, to see what the oracle then says.")
+@world_options
+def command(no_integration: bool, world: str | None, size: str | None, seed: int | None) -> None:
+    """One customer and one order through three systems: what each person enters, which documents appear where, and the verdict.
+
+    Exit code 0 when the systems agree at the end, 1 when not.
+
+    Example: shapan demo
+    """
+    from rich.console import Console
+
+    from shapan.cli.clients import TourError
+    from shapan.cli.common import fail
+    from shapan.sandbox.integration import REFERENCE, Integration
+    from shapan.sandbox.options import plan
+    from shapan.sandbox.processes import ProcessSandbox
+
+    quiet_logs()
+    console = Console(highlight=False)
+    with sentences(), ExitStack() as stack:
+        with console.status("Starting CRM, SCM, finance and control… 正在启动三个系统与总控…"):
+            options = plan(profile=world, size=size or "tiny", seed=seed, port=None)
+            stack.enter_context(ProcessSandbox(options))
+            if not no_integration:
+                stack.enter_context(Integration(REFERENCE, options.urls, options.client))
+        console.print(
+            f"[bold]Shapan 沙盘[/]  world 世界 {options.world.profile} / {options.world.size} / seed {options.world.seed}"
+        )
+        joined = "none 未接入" if no_integration else "the reference integration 参考集成"
+        console.print(f"Integration 集成: {joined}\n")
+        try:
+            complete, order = _play(
+                console, options, WITHOUT_INTEGRATION_SECONDS if no_integration else WITH_INTEGRATION_SECONDS
+            )
+        except TourError as error:
+            fail(f"The tour broke off: {error}", f"导览中断：{error}")
+        verdict = _verdict(options.url("control"), order, complete)
+    _print(console, verdict)
+    sys.exit(0 if verdict["ok"] and complete else 1)
+
+
+def _play(console: Any, options: Any, wait_seconds: float) -> tuple[bool, str]:
+    """(whether every step found what it waited for, the order's number)."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    from shapan.cli.clients import Desk
+    from shapan.cli.tour import Tour
+
+    with ExitStack() as stack:
+        crm, scm, finance = (Desk(name, options.url(name), options.client) for name in ("crm", "scm", "finance"))
+        for desk in (crm, scm, finance):
+            stack.callback(desk.close)
+        tour = Tour(crm, scm, finance, wait_seconds)
+        complete = True
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task("", total=9)
+            for number, step in enumerate(tour.steps(), 1):
+                progress.update(bar, description=step.en)
+                assert step.run is not None
+                step.run()
+                _show(progress.console, number, step)
+                complete = complete and not step.missing
+                progress.advance(bar)
+        return complete, tour.order_number
+
+
+def _show(console: Any, number: int, step: Any) -> None:
+    from rich.markup import escape
+
+    mark = "[red]✗[/]" if step.missing else "[green]✓[/]"
+    console.print(f"{mark} [bold]{number}. {escape(step.en)}[/]\n     {escape(step.zh)}", soft_wrap=True)
+    for document in step.documents:
+        console.print(
+            f"     [cyan]{document.system:<8}[/]{escape(document.kind)}  [bold]{escape(document.number)}[/]  {escape(document.detail)}",
+            soft_wrap=True,
+        )
+    for en, zh in step.missing:
+        console.print(f"     [red]{escape(en)}[/]\n     [red]{escape(zh)}[/]", soft_wrap=True)
+
+
+def _verdict(control: str, order: str, complete: bool) -> Any:
+    """The oracle's verdict; with all documents there it may need a moment for the last balance to arrive."""
+    from shapan.cli.clients import wait_for
+    from shapan.sandbox.running import control_get
+
+    def look() -> Any:
+        verdict = control_get(control, "/reconciliation", order=order)
+        return verdict if verdict["ok"] else None
+
+    return (wait_for(look, 5) if complete else None) or control_get(control, "/reconciliation", order=order)
+
+
+def _print(console: Any, verdict: Any) -> None:
+    from shapan.cli.oracle import print_verdict
+
+    console.print("\n[bold]Verdict of the oracle 对账结论[/]")
+    print_verdict(verdict)
+    if verdict["ok"]:
+        console.print("[bold green]✓ The three systems agree. 三个系统一致。[/]")
+    else:
+        number = len(verdict["differences"])
+        console.print(f"[bold red]✗ The systems do not agree: {number} difference(s). 系统不一致：{number} 处差异。[/]")

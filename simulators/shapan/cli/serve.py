@@ -1,0 +1,84 @@
+"""`shapan serve`: one system in this process, for containers and as the child process of `up`."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from shapan.cli.common import fail, sentences, world_options
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@click.command("serve")
+@click.argument("system")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), required=True, help="Port to listen on.")
+@click.option("--data", required=True, metavar="DIR", help="Folder for its databases.")
+@world_options
+@click.option(
+    "--opening", type=click.DateTime(["%Y-%m-%d"]), help="First day of the world; default the first of this month."
+)
+@click.option("--strict", is_flag=True, help="Check every answer against the contract.")
+@click.option("--with-parent", is_flag=True, hidden=True)
+def command(
+    system: str,
+    host: str,
+    port: int,
+    data: str,
+    world: str | None,
+    size: str | None,
+    seed: int | None,
+    opening: datetime | None,
+    strict: bool,
+    with_parent: bool,
+) -> None:
+    """Serve one system: crm, scm, finance, control, or one that a package registers.
+
+    Client and neighbours come from the environment: SHAPAN_CLIENT_ID, SHAPAN_CLIENT_SECRET; for control SHAPAN_CRM_URL, SHAPAN_SCM_URL,
+    SHAPAN_FINANCE_URL. Beyond loopback SHAPAN_OPERATOR_TOKEN guards the operator interface and must be set.
+
+    Example: SHAPAN_CLIENT_SECRET=... shapan serve crm --port 8101 --data ./data
+    """
+    from shapan.kernel.auth import Client
+    from shapan.sandbox.options import SIMULATORS, SandboxOptions, this_month
+    from shapan.sandbox.serving import serve
+    from shapan.world import WorldSpec
+
+    client_id, secret = os.environ.get("SHAPAN_CLIENT_ID", "shapan"), os.environ.get("SHAPAN_CLIENT_SECRET")
+    operator_token = os.environ.get("SHAPAN_OPERATOR_TOKEN") or None
+    if not secret:
+        fail(
+            "SHAPAN_CLIENT_SECRET is not set; it is the secret of the client that may ask for tokens.",
+            "未设置 SHAPAN_CLIENT_SECRET（获取令牌的客户端密钥）。",
+        )
+    if host not in _LOOPBACK and operator_token is None:
+        fail(
+            f"Listening on {host} needs SHAPAN_OPERATOR_TOKEN, or anybody there could reset the system.",
+            f"监听 {host} 时必须设置 SHAPAN_OPERATOR_TOKEN，否则任何人都能重置系统。",
+        )
+    urls = {
+        name: os.environ[f"SHAPAN_{name.upper()}_URL"]
+        for name in SIMULATORS
+        if f"SHAPAN_{name.upper()}_URL" in os.environ
+    }
+    if system == "control" and len(urls) < len(SIMULATORS):
+        missing = ", ".join(f"SHAPAN_{name.upper()}_URL" for name in SIMULATORS if name not in urls)
+        fail(f"The control needs {missing}.", f"总控需要环境变量 {missing}。")
+    day: date = opening.date() if opening else this_month()
+    with sentences():
+        folder = Path(data).resolve()
+        options = SandboxOptions(
+            WorldSpec(world or "trading", size or "small", 42 if seed is None else seed, day),
+            folder,
+            {system: port},
+            Client(client_id, secret),
+            host,
+            strict=strict,
+            operator_token=operator_token,
+            external_urls=urls,
+        )
+        serve(system, options, with_parent=with_parent)

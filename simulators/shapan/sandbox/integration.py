@@ -1,0 +1,158 @@
+"""A user's integration beside the sandbox: started with what it may know in its environment, ended at the end."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import httpx
+
+from shapan.kernel.auth import Client
+from shapan.sandbox.options import SIMULATORS, SandboxError, free_ports
+
+REFERENCE = [sys.executable, "-m", "shapan.reference"]
+READY_SECONDS = 10
+_STOP_SECONDS = 10
+
+
+def command_of(text: str) -> list[str]:
+    """The words of a command line. SandboxError when it has none or its quotes do not match."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise SandboxError(
+            f"The integration's command cannot be read: {error}.", f"无法解析集成程序命令：{error}。"
+        ) from error
+    if not words:
+        raise SandboxError("The integration's command is empty.", "集成程序命令为空。")
+    return words
+
+
+class Integration:
+    """An integration as a child process, with webhooks of all systems pointed at it. A context manager."""
+
+    def __init__(self, command: list[str], urls: dict[str, str], client: Client) -> None:
+        self._command = command
+        self._urls = urls
+        self._client = client
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="shapan-integration-")
+        self._hooks: list[tuple[str, str]] = []
+        self.log = Path(self._folder.name) / "integration.log"
+
+    def __enter__(self) -> Integration:
+        self._port = free_ports(["webhook"])["webhook"]
+        self._secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        try:
+            self._subscribe()
+            self._spawn()
+        except BaseException:
+            self.__exit__()
+            raise
+        self._await_ready()
+        return self
+
+    def environment(self) -> dict[str, str]:
+        """What the integration finds in its environment; see docs/integration.md."""
+        return {
+            **{f"SHAPAN_{name.upper()}_URL": self._urls[name] for name in SIMULATORS},
+            "SHAPAN_CLIENT_ID": self._client.client_id,
+            "SHAPAN_CLIENT_SECRET": self._client.secret,
+            "SHAPAN_WEBHOOK_PORT": str(self._port),
+            "SHAPAN_WEBHOOK_SECRET": self._secret,
+            "SHAPAN_STATE_DIR": self._folder.name,
+        }
+
+    def _subscribe(self) -> None:
+        hook = {"url": f"http://127.0.0.1:{self._port}/webhooks", "secret": self._secret}
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._client.client_id,
+            "client_secret": self._client.secret,
+        }
+        with httpx.Client(trust_env=False, timeout=10) as http:
+            for name in SIMULATORS:
+                base = self._urls[name]
+                try:
+                    token = http.post(base + "/oauth/token", data=form).raise_for_status().json()["access_token"]
+                    headers = {"Authorization": f"Bearer {token}"}
+                    made = http.post(base + "/webhooks", json=hook, headers=headers).raise_for_status().json()
+                except httpx.HTTPError as error:
+                    raise SandboxError(
+                        f"The webhook could not be registered at {name} ({base}): {error}. Check the URL, and SHAPAN_CLIENT_ID and SHAPAN_CLIENT_SECRET.",
+                        f"无法在 {name}（{base}）登记 webhook：{error}。请检查地址以及 SHAPAN_CLIENT_ID、SHAPAN_CLIENT_SECRET。",
+                    ) from error
+                self._hooks.append((f"{base}/webhooks/{made['id']}", token))
+
+    def _spawn(self) -> None:
+        try:
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env={**os.environ, **self.environment()},
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise SandboxError(
+                f"The integration cannot be started: {self._command[0]}: {error.strerror}. Check the command given with --integration.",
+                f"无法启动集成程序 {self._command[0]}：{error.strerror}。请检查 --integration 给出的命令。",
+            ) from error
+
+    def _await_ready(self) -> None:
+        """Wait until it listens for webhooks, or has ended, or clearly is one that does not listen: any of these is fine."""
+        pause = threading.Event()
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline and self.exit_code() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            pause.wait(0.05)
+
+    def exit_code(self) -> int | None:
+        """Its exit code when it has ended, else None."""
+        return self._process.poll() if self._process is not None else None
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines of what it wrote."""
+        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def start_again(self) -> None:
+        """Start it again with the same environment and state."""
+        self.kill()
+        self._spawn()
+        self._await_ready()
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None and self._process.poll() is None:
+            # The whole group: a command may be a shell that started the integration.
+            os.killpg(self._process.pid, signal.SIGTERM)
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        with httpx.Client(trust_env=False, timeout=5) as http:
+            for url, token in self._hooks:
+                try:
+                    http.delete(url, headers={"Authorization": f"Bearer {token}"})
+                except httpx.HTTPError:
+                    continue  # the sandbox is gone, and its subscriptions with it
+        self._folder.cleanup()

@@ -1,0 +1,202 @@
+"""What a sandbox is made of: its world, its ports, its folder and its client; and what is wrong with a wish for one."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from shapan.kernel.auth import Client
+from shapan.kernel.clock import SHANGHAI
+from shapan.world import WorldSpec
+
+CONTROL = "control"
+SIMULATORS = ("crm", "scm", "finance")
+PORT = 8100
+FORMAT = 1
+
+
+class SandboxError(Exception):
+    """The sandbox cannot be run as wished. One sentence with a remedy, in both languages."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh
+
+
+def this_month() -> date:
+    """The first day of the current month in Asia/Shanghai: when a new world opens."""
+    return datetime.now(SHANGHAI).date().replace(day=1)
+
+
+@dataclass(frozen=True)
+class SandboxOptions:
+    """A sandbox ready to be started.
+
+    `ports` are by system name, control included; `external_urls` where a system is reached elsewhere than there. `folder` exists and is writable; `ephemeral` says that it is to be removed at the end.
+    """
+
+    world: WorldSpec
+    folder: Path
+    ports: dict[str, int]
+    client: Client
+    host: str = "127.0.0.1"
+    ephemeral: bool = False
+    strict: bool = False
+    operator_token: str | None = None
+    systems: tuple[str, ...] = SIMULATORS
+    external_urls: dict[str, str] = field(default_factory=dict)
+
+    def url(self, system: str) -> str:
+        """The base URL at which the other processes reach a system."""
+        return self.external_urls.get(system) or f"http://127.0.0.1:{self.ports[system]}"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Base URLs by system, control included."""
+        return {system: self.url(system) for system in {**self.ports, **self.external_urls}}
+
+
+def world_facts(spec: WorldSpec) -> dict[str, Any]:
+    """A world as plain data, for the folder's note and for health."""
+    return {"profile": str(spec.profile), "size": spec.size, "seed": spec.seed, "opening": spec.opening.isoformat()}
+
+
+def plan(
+    *,
+    profile: str | None = None,
+    size: str | None = None,
+    seed: int | None = None,
+    port: int | None = PORT,
+    data: Path | None = None,
+    strict: bool = False,
+    client: Client | None = None,
+) -> SandboxOptions:
+    """Options from a user's wishes: `data` None is a throw-away folder, `port` None takes free ports, None elsewhere takes the default.
+
+    A folder that was used before keeps its world and client; wishing for another world there is an error. SandboxError.
+    """
+    if profile is not None and Path(profile).suffix:
+        profile = str(Path(profile).resolve())
+    folder = _temporary() if data is None else _writable(data)
+    try:
+        noted = _noted(folder)
+        wish = {"profile": profile, "size": size, "seed": seed}
+        if noted is not None:
+            different = [
+                f"{k} {noted['world'][k]}" for k, v in wish.items() if v is not None and v != noted["world"][k]
+            ]
+            if different:
+                raise SandboxError(
+                    f"The folder {folder} holds another world ({', '.join(different)}). Leave the world options away, name another folder with --data, or remove the folder.",
+                    f"目录 {folder} 中已有另一个世界（{'，'.join(different)}）。请去掉世界选项、用 --data 指定其他目录，或删除该目录。",
+                )
+            world = noted["world"]
+            spec = WorldSpec(world["profile"], world["size"], world["seed"], date.fromisoformat(world["opening"]))
+            client = client or Client(noted["client"]["id"], noted["client"]["secret"])
+        else:
+            spec = WorldSpec(profile or "trading", size or "small", 42 if seed is None else seed, this_month())
+            client = client or _client()
+        ports = free_ports((CONTROL, *SIMULATORS)) if port is None else _ports(port)
+    except BaseException:
+        if data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return SandboxOptions(spec, folder, ports, client, ephemeral=data is None, strict=strict)
+
+
+def note(options: SandboxOptions) -> None:
+    """Write down in the folder which world it holds and for which client, once the world is known to be good."""
+    path = options.folder / "sandbox.json"
+    text = {
+        "format": FORMAT,
+        "world": world_facts(options.world),
+        "client": {"id": options.client.client_id, "secret": options.client.secret},
+    }
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(text, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _client() -> Client:
+    return Client(
+        os.environ.get("SHAPAN_CLIENT_ID", "shapan"),
+        os.environ.get("SHAPAN_CLIENT_SECRET") or secrets.token_urlsafe(24),
+    )
+
+
+def _temporary() -> Path:
+    return Path(tempfile.mkdtemp(prefix="shapan-"))
+
+
+def _writable(folder: Path) -> Path:
+    folder = folder.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SandboxError(
+            f"The folder {folder} cannot be written ({error.strerror}). Name another one with --data, or use --ephemeral.",
+            f"目录 {folder} 无法写入（{error.strerror}）。请用 --data 指定其他目录，或使用 --ephemeral。",
+        ) from error
+    return folder
+
+
+def _noted(folder: Path) -> dict[str, Any] | None:
+    path = folder / "sandbox.json"
+    if not path.exists():
+        return None
+    try:
+        noted = json.loads(path.read_text("utf-8"))
+        if noted["format"] != FORMAT or not isinstance(noted["world"]["seed"], int):
+            raise ValueError("another format")
+        date.fromisoformat(noted["world"]["opening"])
+        str(noted["world"]["profile"] + noted["world"]["size"] + noted["client"]["id"] + noted["client"]["secret"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SandboxError(
+            f"{path} cannot be read as the note of a sandbox ({error}). Remove the folder to start anew, or name another one with --data.",
+            f"{path} 不是有效的沙盘说明文件（{error}）。请删除该目录后重新开始，或用 --data 指定其他目录。",
+        ) from error
+    return dict(noted)
+
+
+def _ports(first: int) -> dict[str, int]:
+    ports = {CONTROL: first, **{name: first + 1 + n for n, name in enumerate(SIMULATORS)}}
+    taken = [f"{port} ({name})" for name, port in ports.items() if not _is_free(port)]
+    if taken:
+        raise SandboxError(
+            f"Port {', '.join(taken)} is in use. Stop what listens there, or choose other ports with --port.",
+            f"端口 {'、'.join(taken)} 已被占用。请停止占用它的程序，或用 --port 选择其他端口。",
+        )
+    return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are still closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def free_ports(names: Iterable[str]) -> dict[str, int]:
+    """A free port for each name. Another process may take one before it is used; then the start says so."""
+    probes = {name: socket.socket() for name in names}
+    for probe in probes.values():
+        probe.bind(("127.0.0.1", 0))
+    ports = {name: int(probe.getsockname()[1]) for name, probe in probes.items()}
+    for probe in probes.values():
+        probe.close()
+    return ports

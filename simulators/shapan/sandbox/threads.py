@@ -1,0 +1,52 @@
+"""All systems as threads of this process, on free ports: fast to start, for tests."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+
+from werkzeug.serving import make_server
+
+from shapan.kernel.runtime import Runtime
+from shapan.sandbox.options import SandboxOptions
+from shapan.sandbox.systems import create_app, make_runtime
+
+
+class ThreadSandbox:
+    """A sandbox of threads. Use it as a context manager. `options.ports` are replaced by the ports that were taken."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        self.options = options
+        self.runtimes: dict[str, Runtime] = {}
+
+    def __enter__(self) -> ThreadSandbox:
+        self._stack = ExitStack()
+        names = list(self.options.ports)
+        servers = {}
+        for name in names:
+            # Control comes last and needs the ports of the others.
+            if name != "control":
+                servers[name] = self._serve(name)
+        self.options = replace(self.options, ports={**self.options.ports, **servers})
+        if "control" in names:
+            self.options = replace(self.options, ports={**self.options.ports, "control": self._serve("control")})
+        return self
+
+    def _serve(self, name: str) -> int:
+        runtime = self.runtimes[name] = make_runtime(name, self.options)
+        runtime.start()
+        self._stack.callback(runtime.stop)
+        server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        self._stack.callback(thread.join)
+        self._stack.callback(server.server_close)
+        self._stack.callback(server.shutdown)
+        return int(server.port)
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+        if self.options.ephemeral:
+            shutil.rmtree(self.options.folder, ignore_errors=True)

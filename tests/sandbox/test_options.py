@@ -1,0 +1,71 @@
+"""What is wrong with a wish for a sandbox is one sentence with a remedy, in both languages."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from shapan.sandbox.options import SandboxError, note, plan
+
+
+def refused(**wish):
+    with pytest.raises(SandboxError) as caught:
+        plan(**wish)
+    assert caught.value.zh
+    assert "\n" not in caught.value.en
+    return caught.value.en
+
+
+def test_a_port_in_use_names_port_and_system():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        message = refused(port=port - 1)
+    assert f"Port {port} (crm)" in message
+    assert "--port" in message
+
+
+def test_an_unwritable_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    message = refused(data=tmp_path / "file" / "data", port=None)
+    assert "cannot be written" in message
+    assert "--data" in message
+
+
+def test_a_folder_remembers_its_world_and_client(tmp_path):
+    first = plan(profile="trading", size="tiny", seed=7, data=tmp_path, port=None)
+    note(first)
+    again = plan(data=tmp_path, port=None)
+    assert (again.world, again.client) == (first.world, first.client)
+    assert plan(seed=7, data=tmp_path, port=None).world == first.world
+    message = refused(size="small", seed=8, data=tmp_path, port=None)
+    assert "another world (size tiny, seed 7)" in message
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"format": 2}', '{"format": 1, "world": {"seed": "x"}}'], ids=["cut", "list", "newer", "wrong"]
+)
+def test_a_broken_note_is_told(tmp_path, text):
+    (tmp_path / "sandbox.json").write_text(text)
+    assert "sandbox.json" in refused(data=tmp_path, port=None)
+
+
+def test_the_note_is_for_its_owner_only(tmp_path):
+    options = plan(size="tiny", data=tmp_path, port=None)
+    note(options)
+    path = Path(tmp_path / "sandbox.json")
+    assert path.stat().st_mode & 0o077 == 0
+    assert json.loads(path.read_text("utf-8"))["world"]["size"] == "tiny"
+
+
+def test_a_throw_away_folder_is_gone_after_a_refusal(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused(port=taken.getsockname()[1])
+    assert list(tmp_path.iterdir()) == []
