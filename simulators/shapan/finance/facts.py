@@ -1,0 +1,70 @@
+"""What the oracle reads of finance (对账事实): plain JSON, money in integer fen. The shapes are FinanceFacts in contracts/control.yaml.
+
+Sums are taken from the entries and settlements themselves, not from what documents say of themselves, so that a document which
+disagrees with its entries is found.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from shapan.finance.rules.ledger import balance_row, balance_totals, is_balanced
+from shapan.finance.rules.vouchers import voucher_label
+from shapan.finance.store import ledger as store
+from shapan.finance.store import receipts as receipt_store
+from shapan.kernel.clock import SimulatedClock
+from shapan.kernel.database import get_meta
+
+
+def facts(db: sqlite3.Connection) -> dict[str, Any]:
+    """Customers, documents, vouchers, trial balance of the latest period, and account 1122 beside the sub-ledger."""
+    # What is overdue depends on the business date, which the kernel keeps in the same database.
+    clock = SimulatedClock.from_state(float(get_meta(db, "clock.offset") or 0), get_meta(db, "clock.frozen") or None)
+    return {
+        "customers": store.customer_facts(db, clock.now().date().isoformat()),
+        "receivables": [_receivable(row) for row in store.receivable_facts(db)],
+        "receipts": store.receipt_facts(db),
+        "settlements": _settlements(db),
+        "vouchers": {
+            "count": store.voucher_count(db),
+            "unbalanced": store.unbalanced_vouchers(db),
+            "gaps": store.missing_numbers(db),
+        },
+        "trial_balance": _trial_balance(db),
+        "control_account": store.control_account(db),
+    }
+
+
+def _receivable(row: sqlite3.Row) -> dict[str, Any]:
+    members = dict(row)
+    word, number = members.pop("word"), members.pop("voucher_number")
+    label = None if word is None else voucher_label(word, number)
+    return {**members, "voucher": label, "opening": bool(row["opening"])}
+
+
+def _settlements(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    settlements = store.settlement_facts(db)
+    allocations = receipt_store.allocations_of(db, (settlement["id"] for settlement in settlements))
+    return [
+        {
+            **settlement,
+            "allocations": [
+                {"receivable_id": row["receivable_id"], "amount_fen": row["amount_fen"]}
+                for row in allocations.get(settlement["id"], [])
+            ],
+        }
+        for settlement in settlements
+    ]
+
+
+def _trial_balance(db: sqlite3.Connection) -> dict[str, Any]:
+    period = store.latest_period(db)
+    totals = balance_totals(balance_row(sums) for sums in store.sums(db, period))
+    return {
+        "period": period,
+        "opening": {"debit_fen": totals.opening_debit, "credit_fen": totals.opening_credit},
+        "movement": {"debit_fen": totals.movement_debit, "credit_fen": totals.movement_credit},
+        "closing": {"debit_fen": totals.closing_debit, "credit_fen": totals.closing_credit},
+        "balanced": is_balanced(totals),
+    }

@@ -1,0 +1,121 @@
+"""What every operation of finance refuses alike: no token, a token of another scope, ids that lead nowhere, bodies that are none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Api
+    from tests.finance.conftest import Refusals
+
+ID = "999999"
+SOURCE = {"system": "scm", "document": "XSCK-202611-00001"}
+LINE = {"description": "电缆", "net_amount": "1.00", "tax_rate": "0.13", "tax_amount": "0.13"}
+DAY = "2020-01-01"
+
+# (method, path, scope, body)
+OPERATIONS: list[tuple[str, str, str, dict[str, Any] | None]] = [
+    ("GET", "/accounts", "accounts:read", None),
+    ("GET", "/accounts/1999", "accounts:read", None),
+    ("GET", "/customers", "customers:read", None),
+    ("POST", "/customers", "customers:write", {"short_name": "华信科技（北京）"}),
+    ("GET", f"/customers/{ID}", "customers:read", None),
+    ("GET", f"/customers/{ID}/balance", "customers:read", None),
+    ("GET", "/receivables", "receivables:read", None),
+    (
+        "POST",
+        "/receivables",
+        "receivables:write",
+        {"customer_id": 1, "business_date": DAY, "source_reference": SOURCE, "lines": [LINE]},
+    ),
+    ("GET", f"/receivables/{ID}", "receivables:read", None),
+    ("GET", "/receipts", "receipts:read", None),
+    ("POST", "/receipts", "receipts:write", {"customer_id": 1, "business_date": DAY, "amount": "1.00"}),
+    ("GET", f"/receipts/{ID}", "receipts:read", None),
+    ("GET", "/settlements", "settlements:read", None),
+    (
+        "POST",
+        "/settlements",
+        "settlements:write",
+        {"receipt_id": 1, "allocations": [{"receivable_id": 1, "amount": "1.00"}]},
+    ),
+    ("GET", f"/settlements/{ID}", "settlements:read", None),
+    ("GET", "/vouchers", "vouchers:read", None),
+    (
+        "POST",
+        "/vouchers",
+        "vouchers:write",
+        {"date": DAY, "lines": [{"summary": "甲", "account_code": "6601"}, {"summary": "乙", "account_code": "6602"}]},
+    ),
+    ("GET", f"/vouchers/{ID}", "vouchers:read", None),
+    ("GET", "/trial-balance", "ledger:read", None),
+    ("GET", "/periods", "ledger:read", None),
+    ("GET", "/periods/2000-01", "ledger:read", None),
+]
+WITH_ID = [o for o in OPERATIONS if o[0] == "GET" and o[1].endswith((ID, "1999", "2000-01"))]
+WITH_BODY = [o for o in OPERATIONS if o[3] is not None]
+
+
+def ids(operations: list[tuple[str, str, str, dict[str, Any] | None]]) -> list[str]:
+    return [f"{method} {path.replace(ID, 'id')}" for method, path, _, _ in operations]
+
+
+def test_the_table_has_every_operation_of_the_room(finance: Api) -> None:
+    kernel = {"oauth", ".well-known", "events", "webhooks", "_shapan"}
+    served = sorted(
+        (operation.method, operation.path.split("/")[1], operation.path.count("/"), operation.scopes)
+        for operation in finance.runtime.contract.operations.values()
+        if operation.path.split("/")[1] not in kernel
+    )
+    assert sorted((m, path.split("/")[1], path.count("/"), (scope,)) for m, path, scope, _ in OPERATIONS) == served
+
+
+@pytest.mark.parametrize(("method", "path", "scope", "body"), OPERATIONS, ids=ids(OPERATIONS))
+def test_a_token_with_the_scope_is_needed(
+    finance: Api, refusal: Refusals, method: str, path: str, scope: str, body: Any
+) -> None:
+    assert refusal.pointers(finance.http.request(method, path, json=body), 401, "token-missing") == []
+    others = [name for name in finance.runtime.contract.scopes if name != scope]
+    stranger = finance.with_scopes(*others).request(method, path, json=body)
+    assert refusal.pointers(stranger, 403, "insufficient_scope") == []
+    assert f'scope="{scope}"' in stranger.headers["WWW-Authenticate"]
+    allowed = finance.with_scopes(scope).request(method, path, json=body)
+    assert allowed.status_code in (200, 201, 404, 422)
+
+
+@pytest.mark.parametrize(("method", "path", "scope", "body"), WITH_ID, ids=ids(WITH_ID))
+def test_ids_that_lead_nowhere_are_told_from_ids_that_are_none(
+    finance: Api, refusal: Refusals, method: str, path: str, scope: str, body: Any
+) -> None:
+    unknown = finance.get(path, headers={"Accept-Language": "zh"})
+    assert refusal.pointers(unknown, 404, "not-found") == []
+    assert unknown.json()["detail"].startswith("本工作区没有")
+    malformed = finance.get(path.replace(ID, "0").replace("1999", "99x").replace("2000-01", "2000-13"))
+    (pointer,) = set(refusal.pointers(malformed, 400, "validation-failed"))
+    assert pointer.startswith(("/account_code", "/customer_id", "/period", "/rec", "/settlement_id", "/voucher_id"))
+
+
+@pytest.mark.parametrize(("method", "path", "scope", "body"), WITH_BODY, ids=ids(WITH_BODY))
+def test_bodies_are_the_json_of_the_contract(
+    finance: Api, refusal: Refusals, method: str, path: str, scope: str, body: dict[str, Any]
+) -> None:
+    text = finance.post(path, content=b"x=1", headers={"Content-Type": "text/plain"})
+    assert refusal.pointers(text, 415, "unsupported-media-type") == []
+    json = {"Content-Type": "application/json"}
+    assert refusal.pointers(finance.post(path, content=b"{", headers=json), 400, "malformed-body") == [""]
+    assert refusal.pointers(finance.post(path, content=b"[]", headers=json), 400, "validation-failed") == [""]
+    large = finance.post(path, content=b" " * (1024 * 1024 + 1), headers=json)
+    assert refusal.pointers(large, 413, "body-too-large") == []
+    unknown_member = finance.post(path, json={**body, "colour": "red"})
+    (pointer,) = refusal.pointers(unknown_member, 400, "validation-failed")
+    assert pointer in ("", "/colour")
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts", "/customers", "/receivables", "/receipts", "/settlements", "/vouchers", "/periods"]
+)
+def test_bad_query_parameters_are_all_named(finance: Api, refusal: Refusals, path: str) -> None:
+    answer = finance.get(path, params={"changed_since": "-1", "limit": "501", "colour": "red"})
+    assert refusal.pointers(answer, 400, "validation-failed") == ["/changed_since", "/colour", "/limit"]

@@ -1,0 +1,108 @@
+"""Customers and their balances over HTTP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Api
+    from tests.finance.conftest import Office, Refusals
+
+NEW = {
+    "short_name": "华信科技（北京）",
+    "full_name": "北京华信科技有限公司",
+    "tax_number": "91110108MAY000017T",
+    "payment_terms_days": 60,
+    "source_reference": {"system": "crm", "document": "BJ-IT-001", "id": "0c6e7f0e-2f1e-4b57-9a55-5d8b0f6b3a11"},
+}
+
+
+def test_a_new_customer_is_shown_as_it_was_entered_and_announced(office: Office) -> None:
+    customer = office.post("/customers", NEW)
+    assert {key: customer[key] for key in NEW} == NEW
+    (event,) = office.events()
+    assert (event["type"], event["subject"]) == ("finance.customer.created", str(customer["id"]))
+    assert event["data"] == customer
+
+
+def test_what_is_left_out_is_empty_and_terms_are_30_days(office: Office) -> None:
+    customer = office.post("/customers", {"short_name": "示例贸易（上海）"})
+    assert customer["payment_terms_days"] == 30
+    assert [customer[key] for key in ("full_name", "tax_number", "source_reference")] == [None] * 3
+
+
+def test_the_same_company_may_be_entered_twice(office: Office) -> None:
+    assert office.post("/customers", NEW)["id"] != office.post("/customers", NEW)["id"]
+
+
+def test_a_repeated_key_makes_one_customer_and_one_event(office: Office, refusal: Refusals) -> None:
+    key = {"Idempotency-Key": "customer-1"}
+    first = office.api.post("/customers", json=NEW, headers=key)
+    again = office.api.post("/customers", json=NEW, headers=key)
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert len(office.events()) == 1
+    other = office.api.post("/customers", json={**NEW, "short_name": "别的公司"}, headers=key)
+    refusal.pointers(other, 422, other.json()["type"].rpartition(":")[2])
+    assert len(office.walk("/customers")[0]) == len(office.customers) + 1
+
+
+def test_every_fault_of_a_customer_is_named(finance: Api, refusal: Refusals) -> None:
+    body = {
+        "short_name": " ",
+        "tax_number": "abc",
+        "payment_terms_days": 366,
+        "source_reference": {"system": "CRM"},
+    }
+    answer = finance.post("/customers", json=body, headers={"Accept-Language": "zh"})
+    pointers = refusal.pointers(answer, 400, "validation-failed")
+    assert {"/short_name", "/tax_number", "/payment_terms_days", "/source_reference/system"} <= set(pointers)
+    assert len(pointers) == 5
+
+
+@pytest.mark.parametrize("name", ["short_name", "full_name", "tax_number"])
+def test_customers_are_found_by_name_and_tax_number(office: Office, name: str) -> None:
+    customer = office.post("/customers", NEW)
+    assert [c["id"] for c in office.walk("/customers", **{name: NEW[name]})[0]] == [customer["id"]]
+    assert office.walk("/customers", **{name: "没有"})[0] == []
+
+
+def test_a_watermark_brings_everything_once_and_then_only_what_is_new(office: Office) -> None:
+    items, watermark = office.walk("/customers", limit=5)
+    assert [c["id"] for c in items] == [c["id"] for c in office.customers]
+    assert office.walk("/customers", since=watermark, limit=5) == ([], watermark)
+    customer = office.post("/customers", NEW)
+    assert office.walk("/customers", since=watermark, limit=5)[0] == [customer]
+
+
+def test_seeded_customers_are_all_there(office: Office) -> None:
+    assert len(office.customers) >= 12
+    assert all("有限公司" not in c["short_name"] for c in office.customers)
+
+
+def test_a_balance_follows_receivables_receipts_and_the_calendar(office: Office) -> None:
+    assert office.balance() == {"open": "0.00", "overdue": "0.00", "unapplied": "0.00"}
+    receivable = office.receivable(due_date=office.today.isoformat())
+    assert office.balance() == {"open": "1130.00", "overdue": "0.00", "unapplied": "0.00"}
+    receipt = office.receipt()
+    assert office.balance() == {"open": "1130.00", "overdue": "0.00", "unapplied": "600.00"}
+    allocations = [{"receivable_id": receivable["id"], "amount": "500.00"}]
+    office.post("/settlements", {"receipt_id": receipt["id"], "allocations": allocations})
+    assert office.balance() == {"open": "630.00", "overdue": "0.00", "unapplied": "100.00"}
+    office.clock.advance(timedelta(hours=24))
+    # A token lives shorter than a day.
+    office.api.token = office.api.fetch_token()
+    assert office.balance() == {"open": "630.00", "overdue": "630.00", "unapplied": "100.00"}
+
+
+def test_opening_receivables_are_in_the_balance(office: Office) -> None:
+    items, _ = office.walk("/receivables")
+    customer_id = items[0]["customer_id"]
+    mine = [item for item in items if item["customer_id"] == customer_id]
+    balance = office.api.get(f"/customers/{customer_id}/balance").json()
+    assert float(balance["open_amount"]) == pytest.approx(sum(float(item["open_amount"]) for item in mine))
+    assert balance["as_of"].endswith("+08:00")
