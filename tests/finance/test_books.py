@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import date
 from typing import Any
 
 import pytest
@@ -129,7 +130,7 @@ def test_a_voucher_that_does_not_balance_cannot_be_stored(posted: Any) -> None:
 
 
 def test_facts_of_clean_books(posted: Any) -> None:
-    found = facts(posted.db)
+    found = facts(posted.db, date(2026, 11, 24))
     (customer,) = found["customers"]
     assert (customer["open_fen"], customer["overdue_fen"], customer["unapplied_fen"]) == (40000, 0, 0)
     (receivable,) = found["receivables"]
@@ -155,7 +156,7 @@ def test_facts_tell_of_broken_books(posted: Any) -> None:
     posted.db.execute("UPDATE voucher_line SET debit_fen = debit_fen + 1 WHERE voucher_id = 1 AND line_no = 1")
     posted.db.execute("UPDATE voucher SET number = 5 WHERE id = 3")
     posted.db.execute("UPDATE settlement_line SET amount_fen = 50000")
-    found = facts(posted.db)
+    found = facts(posted.db, date(2026, 11, 24))
     assert found["vouchers"]["unbalanced"] == ["2026-11 记-0001: debit 100001 fen, credit 100000 fen"]
     assert found["vouchers"]["gaps"] == ["2026-11 记-0003", "2026-11 记-0004"]
     assert found["trial_balance"]["balanced"] is False
@@ -169,4 +170,4 @@ def test_a_voucher_without_lines_is_unbalanced(posted: Any) -> None:
         "INSERT INTO voucher (period, word, number, date, source_kind, line_count, posted_at, change)"
         " VALUES ('2026-11', '转', 1, '2026-11-24', 'manual', 2, '', 9999)"
     )
-    assert facts(posted.db)["vouchers"]["unbalanced"] == ["2026-11 转-0001: debit 0 fen, credit 0 fen"]
+    assert facts(posted.db, date(2026, 11, 24))["vouchers"]["unbalanced"] == ["2026-11 转-0001: debit 0 fen, credit 0 fen"]

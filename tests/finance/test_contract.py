@@ -57,7 +57,7 @@ def test_facts_have_the_shape_that_the_oracle_expects(office: Office) -> None:
         {"$ref": "#/components/schemas/FinanceFacts", "components": document["components"]}, validate_formats=True
     )
     with office.api.runtime.workspace("default").database.read() as db:
-        found = facts(db)
+        found = facts(db, office.api.runtime.workspace("default").clock.now().date())
     assert [error.message for error in validator.iter_errors(found)] == []
     assert found["receivables"][-1]["settled_fen"] == 60000
     served = office.api.get("/_shapan/facts").json()

@@ -208,7 +208,7 @@ class Business(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_is_true(self) -> None:
-        found = facts(self.books.db)
+        found = facts(self.books.db, TODAY)
         assert found["vouchers"] == {"count": sum(self.vouchers.values()), "unbalanced": [], "gaps": []}
         for line in found["control_account"]:
             assert line["ledger_1122_fen"] == line["subledger_fen"]
@@ -236,7 +236,7 @@ class Business(RuleBasedStateMachine):
 
     @invariant()
     def documents_say_what_is_settled(self) -> None:
-        found = facts(self.books.db)
+        found = facts(self.books.db, TODAY)
         assert {r["id"]: r["settled_fen"] for r in found["receivables"]} == {k: v[2] for k, v in self.owed.items()}
         assert {r["id"]: r["amount_fen"] - r["unapplied_fen"] for r in found["receipts"]} == {
             k: v[2] for k, v in self.paid.items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlite_utils
@@ -99,7 +99,7 @@ class Warehouse(RuleBasedStateMachine):
     @property
     def facts(self) -> dict[str, Any]:
         assert SYSTEM.facts is not None
-        return SYSTEM.facts(self.db)
+        return SYSTEM.facts(self.db, date(2026, 11, 24))
 
     def call(self, operation: Callable[..., Answer], **arguments: Any) -> Any:
         """The answer's body, or None after a refusal, which must have changed nothing."""

@@ -7,22 +7,19 @@ disagrees with its entries is found.
 from __future__ import annotations
 
 import sqlite3
+from datetime import date
 from typing import Any
 
 from shapan.finance.rules.ledger import balance_row, balance_totals, is_balanced
 from shapan.finance.rules.vouchers import voucher_label
 from shapan.finance.store import ledger as store
 from shapan.finance.store import receipts as receipt_store
-from shapan.kernel.clock import SimulatedClock
-from shapan.kernel.database import get_meta
 
 
-def facts(db: sqlite3.Connection) -> dict[str, Any]:
-    """Customers, documents, vouchers, trial balance of the latest period, and account 1122 beside the sub-ledger."""
-    # What is overdue depends on the business date, which the kernel keeps in the same database.
-    clock = SimulatedClock.from_state(float(get_meta(db, "clock.offset") or 0), get_meta(db, "clock.frozen") or None)
+def facts(db: sqlite3.Connection, today: date) -> dict[str, Any]:
+    """Customers with what is overdue on `today`, documents, vouchers, trial balance of the latest period, account 1122 beside the sub-ledger."""
     return {
-        "customers": store.customer_facts(db, clock.now().date().isoformat()),
+        "customers": store.customer_facts(db, today.isoformat()),
         "receivables": [_receivable(row) for row in store.receivable_facts(db)],
         "receipts": store.receipt_facts(db),
         "settlements": _settlements(db),

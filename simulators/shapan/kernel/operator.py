@@ -166,13 +166,14 @@ def list_journal(
 def get_facts(ctx: Context) -> Answer:
     """getFacts: what the oracle reads, in one consistent snapshot."""
     runtime, workspace = _here(ctx)
+    now = workspace.clock.now()
     with workspace.database.read() as db:
-        facts = runtime.system.facts(db) if runtime.system.facts is not None else {}
+        facts = runtime.system.facts(db, now.date()) if runtime.system.facts is not None else {}
     return ok(
         {
             "system": runtime.system.name,
             "workspace": workspace.name,
-            "as_of": rfc3339(workspace.clock.now()),
+            "as_of": rfc3339(now),
             "facts": facts,
         }
     )

@@ -106,7 +106,7 @@ class System:
     operations  modules whose public functions named like operationIds (snake_case) serve them
     migrations  schema changes in order; each is run once per database, with a sqlite-utils Database
     seed        writes this system's view of a world into an empty, migrated database
-    facts       what the oracle reads, as plain JSON data; see docs/oracle.md
+    facts       what the oracle reads on a business date, as plain JSON data; see docs/oracle.md
     """
 
     name: str
@@ -115,4 +115,4 @@ class System:
     operations: tuple[ModuleType, ...]
     migrations: tuple[Callable[[sqlite_utils.Database], None], ...] = ()
     seed: Callable[[sqlite_utils.Database, Any], None] | None = None
-    facts: Callable[[sqlite3.Connection], dict[str, Any]] | None = None
+    facts: Callable[[sqlite3.Connection, date], dict[str, Any]] | None = None

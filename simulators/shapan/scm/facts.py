@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from datetime import date
 from typing import Any
 
 Json = dict[str, Any]
 
 
-def facts(conn: sqlite3.Connection) -> Json:
-    """partners, products, sales_orders, deliveries and stock; see docs/oracle.md for the shape of each."""
+def facts(conn: sqlite3.Connection, today: date) -> Json:
+    """partners, products, sales_orders, deliveries and stock, whatever the date; see docs/oracle.md for the shape of each."""
     return {
         "partners": [
             dict(row) for row in conn.execute("SELECT code, short_name, full_name, tax_number FROM partner ORDER BY id")
