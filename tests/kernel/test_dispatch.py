@@ -204,3 +204,11 @@ def test_the_contract_is_served_in_one_piece_with_its_pages(memo):
     assert memo.http.get("/docs/swagger-ui-bundle.js").status_code == 200
     assert memo.http.get("/_shapan/docs/").status_code == 200
     assert memo.http.get("/").json()["system"] == "memo"
+
+
+def test_times_run_with_the_numbers_however_many_write_at_once(memo):
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda n: memo.post("/memos", json={**MEMO, "text": f"{n}"}).status_code, range(60))) == {201}
+    events = memo.get("/events?limit=100").json()["events"]
+    assert len(events) == 60
+    assert [e["time"] for e in events] == sorted(e["time"] for e in events)

@@ -138,8 +138,7 @@ def _reply(answer: Answer, request_id: str) -> Reply:
 def _serve(runtime: Runtime, request: Request, request_id: str, client_id: list[str]) -> Answer:
     operation = request.operation
     workspace = runtime.workspace(request.workspace)
-    now = workspace.clock.now()
-    client = _authorize(runtime, request, now)
+    client = _authorize(runtime, request, workspace.clock.now())
     client_id.append(client)
     if len(request.body) > BODY_LIMIT:
         raise _too_large()
@@ -158,7 +157,8 @@ def _serve(runtime: Runtime, request: Request, request_id: str, client_id: list[
     def context(db: Any) -> Context:
         return Context(
             db,
-            now,
+            # Under the write lock when it writes, so that later numbers never bear earlier times.
+            workspace.clock.now(),
             workspace.name,
             client,
             request.base_url,

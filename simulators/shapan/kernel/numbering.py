@@ -12,3 +12,12 @@ def next_number(db: sqlite3.Connection, series: str) -> int:
         (series,),
     ).fetchone()
     return int(row[0])
+
+
+def continue_after(db: sqlite3.Connection, series: str, last: int) -> None:
+    """Let `series` go on after `last`, the highest number that a seed gave out."""
+    db.execute(
+        "INSERT INTO shapan_number (series, last) VALUES (?, ?)"
+        " ON CONFLICT (series) DO UPDATE SET last = max(last, excluded.last)",
+        (series, last),
+    )

@@ -1,0 +1,147 @@
+"""SQL of sales orders (销售订单) and their lines. An order is one insert and its lines another, however many they are."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from shapan.crm.rules import Line
+from shapan.crm.store.pages import Position, select_page
+from shapan.kernel.ids import new_uuid
+from shapan.kernel.money import Tax
+from shapan.kernel.numbering import next_number
+
+_LINE_COLUMNS = ", ".join(Line._fields)
+_INSERT_LINE = f"INSERT INTO sales_order_line (order_seq, {_LINE_COLUMNS}) VALUES (?{', ?' * len(Line._fields)})"  # noqa: S608
+
+
+def insert(
+    db: sqlite3.Connection,
+    *,
+    customer_id: str,
+    customer_name: str,
+    requested_delivery_date: str | None,
+    note: str | None,
+    lines: Sequence[Line],
+    amount: Tax,
+    confirmed: bool,
+    today: date,
+    now: str,
+) -> sqlite3.Row:
+    """A new order, draft or confirmed at once, with the next number of the month of `today`."""
+    month = f"{today:%Y%m}"
+    number = f"ORD-{month}-{next_number(db, f'order-{month}'):05d}"
+    row: sqlite3.Row = db.execute(
+        "INSERT INTO sales_order (id, number, customer_id, customer_name, state, delivery_status, requested_delivery_date,"
+        " note, net_fen, tax_fen, version, created_at, updated_at, confirmed_at)"
+        " VALUES (?, ?, ?, ?, ?, 'none', ?, ?, ?, ?, 1, ?, ?, ?) RETURNING *",
+        (
+            new_uuid(),
+            number,
+            customer_id,
+            customer_name,
+            "confirmed" if confirmed else "draft",
+            requested_delivery_date,
+            note,
+            amount.net,
+            amount.tax,
+            now,
+            now,
+            now if confirmed else None,
+        ),
+    ).fetchone()
+    _insert_lines(db, row["seq"], lines)
+    return row
+
+
+def _insert_lines(db: sqlite3.Connection, seq: int, lines: Iterable[Line]) -> None:
+    db.executemany(_INSERT_LINE, [(seq, *line) for line in lines])
+
+
+def replace_lines(db: sqlite3.Connection, seq: int, lines: Iterable[Line]) -> None:
+    """All lines of an order anew."""
+    db.execute("DELETE FROM sales_order_line WHERE order_seq = ?", (seq,))
+    _insert_lines(db, seq, lines)
+
+
+def update_draft(
+    db: sqlite3.Connection, seq: int, *, requested_delivery_date: str | None, note: str | None, amount: Tax, now: str
+) -> sqlite3.Row:
+    """The header of a draft, with its version counted up."""
+    row: sqlite3.Row = db.execute(
+        "UPDATE sales_order SET requested_delivery_date = ?, note = ?, net_fen = ?, tax_fen = ?, version = version + 1,"
+        " updated_at = ? WHERE seq = ? RETURNING *",
+        (requested_delivery_date, note, amount.net, amount.tax, now, seq),
+    ).fetchone()
+    return row
+
+
+def set_delivery_status(db: sqlite3.Connection, seq: int, status: str, now: str) -> sqlite3.Row:
+    """What of an order was delivered, with its version counted up."""
+    row: sqlite3.Row = db.execute(
+        "UPDATE sales_order SET delivery_status = ?, version = version + 1, updated_at = ? WHERE seq = ? RETURNING *",
+        (status, now, seq),
+    ).fetchone()
+    return row
+
+
+def confirm(db: sqlite3.Connection, seq: int, now: str) -> sqlite3.Row:
+    """A draft becomes confirmed, with the name that its customer has now."""
+    row: sqlite3.Row = db.execute(
+        "UPDATE sales_order SET state = 'confirmed', confirmed_at = ?1, version = version + 1, updated_at = ?1,"
+        " customer_name = (SELECT name FROM customer WHERE customer.id = sales_order.customer_id)"
+        " WHERE seq = ?2 RETURNING *",
+        (now, seq),
+    ).fetchone()
+    return row
+
+
+def cancel(db: sqlite3.Connection, seq: int, reason: str, now: str) -> sqlite3.Row:
+    """An order becomes cancelled."""
+    row: sqlite3.Row = db.execute(
+        "UPDATE sales_order SET state = 'cancelled', cancelled_at = ?1, cancel_reason = ?2, version = version + 1,"
+        " updated_at = ?1 WHERE seq = ?3 RETURNING *",
+        (now, reason, seq),
+    ).fetchone()
+    return row
+
+
+def find(db: sqlite3.Connection, order_id: str) -> sqlite3.Row | None:
+    """The order with this id (a UUID in lower case)."""
+    row: sqlite3.Row | None = db.execute("SELECT * FROM sales_order WHERE id = ?", (order_id,)).fetchone()
+    return row
+
+
+def lines_of(db: sqlite3.Connection, seqs: Iterable[int]) -> dict[int, list[Line]]:
+    """The lines of these orders in their order, by the order's seq, in one statement."""
+    found: dict[int, list[Line]] = {seq: [] for seq in seqs}
+    rows = db.execute(
+        f"SELECT order_seq, {_LINE_COLUMNS} FROM sales_order_line"  # noqa: S608
+        " WHERE order_seq IN (SELECT value FROM json_each(?)) ORDER BY order_seq, line_number",
+        (json.dumps(list(found)),),
+    )
+    for seq, *line in rows:
+        found[seq].append(Line(*line))
+    return found
+
+
+def page(
+    db: sqlite3.Connection,
+    *,
+    state: str | None,
+    customer_id: str | None,
+    number: str | None,
+    updated_since: str | None,
+    after: Position,
+    limit: int,
+) -> list[sqlite3.Row]:
+    """Orders that match all filters given."""
+    filters = {
+        "state = ?": state,
+        "customer_id = ?": customer_id,
+        "number = ?": number,
+        "updated_at >= ?": updated_since,
+    }
+    return select_page(db, "sales_order", filters, after, limit)

@@ -1,0 +1,100 @@
+"""A salesperson's desk in the CRM: short ways to the documents that the tests need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Api
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+class Desk:
+    """Documents of one CRM over HTTP, and what its refusals say."""
+
+    unknown = UNKNOWN
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.customers: list[dict[str, Any]] = api.get("/customers").json()["items"]
+        self.products: list[dict[str, Any]] = api.get("/products").json()["items"]
+
+    @property
+    def customer_id(self) -> str:
+        """A seeded customer."""
+        return str(self.customers[0]["id"])
+
+    def lines(self, *quantities: int) -> list[dict[str, Any]]:
+        """One line for each quantity, of one product after the other, at list price."""
+        return [
+            {"productCode": product["code"], "quantity": quantity}
+            for product, quantity in zip(self.products, quantities, strict=False)
+        ]
+
+    def order(self, **members: Any) -> httpx.Response:
+        """POST /orders of a seeded customer, two lines unless told otherwise. Asserts that it was taken."""
+        body = {"customerId": self.customer_id, "lines": self.lines(3, 2), **members}
+        answer = self.api.post("/orders", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer
+
+    def contact(self, **members: Any) -> httpx.Response:
+        """POST a contact of a seeded customer. Asserts that it was taken."""
+        answer = self.api.post(f"/customers/{self.customer_id}/contacts", json={"name": "王小明", **members})
+        assert answer.status_code == 201, answer.text
+        return answer
+
+    def events(self) -> list[dict[str, Any]]:
+        """Everything in the event feed."""
+        page = self.api.get("/events", params={"limit": 500}).json()
+        assert page["has_more"] is False
+        return list(page["events"])
+
+    def walk(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """All items of a list, page by page along the Link header, which must agree with nextCursor."""
+        items: list[dict[str, Any]] = []
+        answer = self.api.get(path, params=params)
+        while True:
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            items += page["items"]
+            link = answer.links.get("next")
+            if link is None:
+                assert page["nextCursor"] is None
+                return items
+            assert page["items"], "an empty page leads on"
+            url = httpx.URL(link["url"])
+            assert url.params["cursor"] == page["nextCursor"]
+            assert {key: url.params[key] for key in params} == {key: str(value) for key, value in params.items()}
+            answer = self.api.get(str(url))
+
+
+@pytest.fixture
+def desk(crm: Api) -> Desk:
+    """A desk in a fresh CRM."""
+    return Desk(crm)
+
+
+class Refusals:
+    """What a refusal says."""
+
+    @staticmethod
+    def pointers(answer: httpx.Response, status: int, name: str) -> list[str]:
+        """The sorted pointers of a problem, after a check of its status, type and language."""
+        assert answer.status_code == status, answer.text
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
+        problem = answer.json()
+        assert problem["type"] == f"urn:shapan:problem:{name}"
+        assert problem["status"] == status
+        assert problem["detail"]
+        return sorted(fault["pointer"] for fault in problem.get("errors", []))
+
+
+@pytest.fixture
+def refusal() -> type[Refusals]:
+    """refusal.pointers(answer, 422, "business-rule") -> pointers."""
+    return Refusals
