@@ -63,10 +63,11 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run it. ScenarioFailed with the reason."""
+        from shapan.sandbox.running import operator_tokens
         from shapan.scenario import Environment, run_scenario
 
         here = _session(self.config)
-        environment = Environment(here.urls, here.client.client_id, here.client.secret)
+        environment = Environment(here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens())
         result = run_scenario(self.scenario, environment)
         if not result.passed:
             assert result.reason is not None

@@ -110,7 +110,14 @@ def test_killing_up_itself_leaves_nothing_behind(up):
     ],
 )
 def test_what_cannot_be_run_is_one_sentence_and_exit_2(arguments, message, tmp_path):
-    command = [*SHAPAN, "up", "--port", str(four_ports()), *(["--ephemeral"] if "--data" not in arguments else []), *arguments]
+    command = [
+        *SHAPAN,
+        "up",
+        "--port",
+        str(four_ports()),
+        *(["--ephemeral"] if "--data" not in arguments else []),
+        *arguments,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False)
     assert done.returncode == 2
     assert message in done.stderr

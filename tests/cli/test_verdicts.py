@@ -17,7 +17,12 @@ from shapan.sandbox.processes import ProcessSandbox
 
 def shapan(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "shapan", *arguments], capture_output=True, text=True, timeout=120, check=False, **options
+        [sys.executable, "-m", "shapan", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **options,
     )
 
 
@@ -92,7 +97,19 @@ def test_the_oracle_and_verify_reach_a_running_sandbox():
 
 def test_pytest_runs_scenarios_and_fails_them_without_an_integration(tmp_path):
     scenarios = str(data_folder("scenarios"))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(tmp_path), scenarios]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        "/dev/null",
+        "--rootdir",
+        str(tmp_path),
+        scenarios,
+    ]
     alone = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
     assert alone.returncode == 1, alone.stdout + alone.stderr
     assert "SCM has no sales order for ORD-" in alone.stdout

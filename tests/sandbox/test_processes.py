@@ -45,7 +45,10 @@ def test_a_database_that_is_none_stops_the_start_in_one_sentence(tmp_path):
     path = tmp_path / "scm" / "workspaces" / "default.sqlite"
     path.parent.mkdir(parents=True)
     path.write_text("no database at all, but long enough to be looked at " * 50)
-    with pytest.raises(SandboxError, match=r"scm did not start: The database .* cannot be opened"), ProcessSandbox(options):
+    with (
+        pytest.raises(SandboxError, match=r"scm did not start: The database .* cannot be opened"),
+        ProcessSandbox(options),
+    ):
         pass
 
 

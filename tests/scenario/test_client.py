@@ -183,3 +183,15 @@ def test_a_known_secret_is_hidden_wherever_it_stands(secret: str, rest: dict[str
     for body in (json.dumps({**rest, "x": f"<{secret}>", "y": [secret]}), f"a={secret}&b=1"):
         assert secret not in hide.body(body)
     assert secret not in hide.headers({"X-Echo": f"1{secret}2"})["X-Echo"]
+
+
+def test_a_fixed_token_goes_to_what_asks_for_no_scope_and_stays_hidden(
+    script: Callable[..., Scenario], environment: Environment, shop: Shop
+) -> None:
+    shop.on("GET /ping", (200, {})).on("GET /orders", (200, {}))
+    given = replace(environment, bearer_tokens={"shop": "operator-token"})
+    result = run_scenario(script(step("ping"), step("listOrders")), given)
+    assert result.passed, result.reason
+    sent = {r.url.path: r.headers.get("Authorization") for r in shop.requests}
+    assert (sent["/ping"], sent["/orders"]) == ("Bearer operator-token", "Bearer T1")
+    assert "operator-token" not in json.dumps(result.as_dict())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -20,7 +20,9 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @click.option("--data", required=True, metavar="DIR", help="Folder for its databases.")
 @world_options
 @click.option(
-    "--opening", type=click.DateTime(["%Y-%m-%d"]), help="First day of the world; default the first of this month."
+    "--opening",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day of the world; default the first of the month in which the folder was first used.",
 )
 @click.option("--strict", is_flag=True, help="Check every answer against the contract.")
 @click.option("--with-parent", is_flag=True, hidden=True)
@@ -44,8 +46,9 @@ def command(
     Example: SHAPAN_CLIENT_SECRET=... shapan serve crm --port 8101 --data ./data
     """
     from shapan.kernel.auth import Client
-    from shapan.sandbox.options import SIMULATORS, SandboxOptions, this_month
+    from shapan.sandbox.options import SIMULATORS, SandboxOptions, kept_opening, require_free, writable_folder
     from shapan.sandbox.serving import serve
+    from shapan.sandbox.systems import require_system, require_world
     from shapan.world import WorldSpec
 
     client_id, secret = os.environ.get("SHAPAN_CLIENT_ID", "shapan"), os.environ.get("SHAPAN_CLIENT_SECRET")
@@ -68,9 +71,9 @@ def command(
     if system == "control" and len(urls) < len(SIMULATORS):
         missing = ", ".join(f"SHAPAN_{name.upper()}_URL" for name in SIMULATORS if name not in urls)
         fail(f"The control needs {missing}.", f"总控需要环境变量 {missing}。")
-    day: date = opening.date() if opening else this_month()
     with sentences():
-        folder = Path(data).resolve()
+        folder = writable_folder(Path(data))
+        day = opening.date() if opening else kept_opening(folder)
         options = SandboxOptions(
             WorldSpec(world or "trading", size or "small", 42 if seed is None else seed, day),
             folder,
@@ -81,4 +84,7 @@ def command(
             operator_token=operator_token,
             external_urls=urls,
         )
+        require_system(system)
+        require_free(system, host, port)
+        require_world(options.world)
         serve(system, options, with_parent=with_parent)

@@ -47,7 +47,7 @@ def command(
 
     Example: shapan verify --integration "python my_integration.py"
     """
-    from shapan.sandbox.running import running_sandbox
+    from shapan.sandbox.running import operator_tokens, running_sandbox
     from shapan.sandbox.session import chosen_integration, session
     from shapan.scenario import Environment, ScenarioError, load_scenarios, write_html, write_junit
 
@@ -70,7 +70,9 @@ def command(
             )
         running = running_sandbox(url, client_id, client_secret) if url else None
         with session(start, running=running, profile=world, size=size, seed=seed) as here:
-            environment = Environment(here.urls, here.client.client_id, here.client.secret)
+            environment = Environment(
+                here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens()
+            )
             results = _run(scenarios, environment, quiet=as_json)
             ended = here.integration.exit_code() if here.integration else None
             tail = here.integration.tail() if here.integration else ""

@@ -87,7 +87,7 @@ def plan(
     """
     if profile is not None and Path(profile).suffix:
         profile = str(Path(profile).resolve())
-    folder = _temporary() if data is None else _writable(data)
+    folder = _temporary() if data is None else writable_folder(data)
     try:
         noted = _noted(folder)
         wish = {"profile": profile, "size": size, "seed": seed}
@@ -126,6 +126,20 @@ def note(options: SandboxOptions) -> None:
     path.write_text(json.dumps(text, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
+def kept_opening(folder: Path) -> date:
+    """When the world of a served folder opened: this month, when the folder is new, and the same day whenever it is served again."""
+    path = folder / "opening.txt"
+    if not path.exists():
+        path.write_text(this_month().isoformat(), encoding="ascii")
+    try:
+        return date.fromisoformat(path.read_text("ascii").strip())
+    except ValueError as error:
+        raise SandboxError(
+            f"{path} holds no date. Remove it, or give --opening.",
+            f"{path} 中没有有效日期，请删除该文件或使用 --opening。",
+        ) from error
+
+
 def _client() -> Client:
     return Client(
         os.environ.get("SHAPAN_CLIENT_ID", "shapan"),
@@ -137,7 +151,8 @@ def _temporary() -> Path:
     return Path(tempfile.mkdtemp(prefix="shapan-"))
 
 
-def _writable(folder: Path) -> Path:
+def writable_folder(folder: Path) -> Path:
+    """The folder, made where it was missing. SandboxError when nothing can be written there."""
     folder = folder.resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -180,12 +195,21 @@ def _ports(first: int) -> dict[str, int]:
     return ports
 
 
-def _is_free(port: int) -> bool:
+def require_free(name: str, host: str, port: int) -> None:
+    """SandboxError when something listens at a system's port already."""
+    if not _is_free(port, host):
+        raise SandboxError(
+            f"Port {port} ({name}) is in use. Stop what listens there, or choose another port with --port.",
+            f"端口 {port}（{name}）已被占用。请停止占用它的程序，或用 --port 选择其他端口。",
+        )
+
+
+def _is_free(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         # As servers do: a port whose last connections are still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except (OSError, OverflowError):
             return False
     return True

@@ -16,7 +16,7 @@ import httpx
 
 from shapan.sandbox.options import CONTROL, SandboxError, SandboxOptions, note
 from shapan.sandbox.serving import START_FAILED
-from shapan.world import WorldError, load_profile
+from shapan.sandbox.systems import require_world
 
 START_SECONDS = 60
 _STOP_SECONDS = 10
@@ -44,10 +44,7 @@ class ProcessSandbox:
 
     def start(self) -> None:
         """Start all systems and wait until each is healthy. SandboxError with the reason when one is not."""
-        try:
-            load_profile(self.options.world.profile)
-        except WorldError as error:
-            raise SandboxError(error.en, error.zh) from error
+        require_world(self.options.world)
         note(self.options)
         for name in self.options.ports:
             self._spawn(name)

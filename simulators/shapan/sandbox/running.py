@@ -12,7 +12,10 @@ from shapan.sandbox.options import CONTROL, SandboxError
 
 
 def running_sandbox(url: str, client_id: str, client_secret: str | None) -> tuple[dict[str, str], Client]:
-    """Base URLs and client of the sandbox whose control is at `url`. SandboxError when it cannot be reached."""
+    """Base URLs and client of the sandbox whose control is at `url`. SandboxError when it cannot be reached.
+
+    SHAPAN_CRM_URL, SHAPAN_SCM_URL and SHAPAN_FINANCE_URL, where set, count more than what control says.
+    """
     base = url.rstrip("/")
     if not client_secret:
         raise SandboxError(
@@ -20,7 +23,15 @@ def running_sandbox(url: str, client_id: str, client_secret: str | None) -> tupl
             "连接正在运行的沙盘需要客户端密钥：请用 --client-secret 或 SHAPAN_CLIENT_SECRET 提供 shapan up 打印的密钥。",
         )
     systems = control_get(base, "/systems")["items"]
-    return {CONTROL: base, **{s["name"]: s["url"] for s in systems}}, Client(client_id, client_secret)
+    # Control may know the systems by names that only its own network knows (containers): the caller's word counts more.
+    urls = {s["name"]: os.environ.get(f"SHAPAN_{s['name'].upper()}_URL") or s["url"] for s in systems}
+    return {CONTROL: base, **urls}, Client(client_id, client_secret)
+
+
+def operator_tokens() -> dict[str, str]:
+    """The operator token for control, where SHAPAN_OPERATOR_TOKEN gives one."""
+    token = os.environ.get("SHAPAN_OPERATOR_TOKEN")
+    return {CONTROL: token} if token else {}
 
 
 def control_get(base: str, path: str, **parameters: str) -> Any:

@@ -35,7 +35,7 @@ def serve(name: str, options: SandboxOptions, *, with_parent: bool = False) -> N
     os.environ[_VARIABLE] = json.dumps({"name": name, **_to_json(options)})
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    Granian(
+    server = Granian(
         "shapan.sandbox.serving:worker_app",
         factory=True,
         address=options.host,
@@ -49,7 +49,12 @@ def serve(name: str, options: SandboxOptions, *, with_parent: bool = False) -> N
         blocking_threads_idle_timeout=600,
         log_enabled=False,
         workers_kill_timeout=5,
-    ).serve()
+    )
+    try:
+        server.serve()
+    except SystemExit as error:
+        # granian says 1 when its worker ended; for us that is "could not be run".
+        sys.exit(2 if error.code else 0)
 
 
 def _end_with_parent() -> None:

@@ -11,25 +11,39 @@ from shapan.kernel.flask_app import create_app
 from shapan.kernel.runtime import Runtime, Settings
 from shapan.kernel.system import System
 from shapan.sandbox.options import CONTROL, SIMULATORS, SandboxError, SandboxOptions, world_facts
-from shapan.world import World, build_world
+from shapan.world import World, WorldError, WorldSpec, build_world, load_profile
+from shapan.world.spec import size_of
 
 __all__ = ["create_app", "find_system", "make_runtime"]
 
 
 def find_system(name: str) -> System:
     """The system `name`: our own, or one that an installed package registers. SandboxError when there is none."""
+    require_system(name)
     if name in (CONTROL, *SIMULATORS):
         system = importlib.import_module(f"shapan.{name}").SYSTEM
     else:
-        found = [point for point in entry_points(group="shapan.systems") if point.name == name]
-        if not found:
-            known = ", ".join(sorted({CONTROL, *SIMULATORS, *(p.name for p in entry_points(group="shapan.systems"))}))
-            raise SandboxError(
-                f"There is no system {name}; known are {known}.", f"没有系统 {name}；已知的系统有 {known}。"
-            )
-        system = found[0].load()
+        [system] = (point.load() for point in entry_points(group="shapan.systems") if point.name == name)
     assert isinstance(system, System)
     return system
+
+
+def require_system(name: str) -> None:
+    """SandboxError when there is no such system; imports none."""
+    known = {CONTROL, *SIMULATORS, *(point.name for point in entry_points(group="shapan.systems"))}
+    if name not in known:
+        listing = ", ".join(sorted(known))
+        raise SandboxError(
+            f"There is no system {name}; known are {listing}.", f"没有系统 {name}；已知的系统有 {listing}。"
+        )
+
+
+def require_world(spec: WorldSpec) -> None:
+    """SandboxError when the world cannot be built."""
+    try:
+        size_of(load_profile(spec.profile), spec.size)
+    except WorldError as error:
+        raise SandboxError(error.en, error.zh) from error
 
 
 def make_runtime(name: str, options: SandboxOptions, clients: tuple[Client, ...] = ()) -> Runtime:

@@ -77,6 +77,9 @@ class SystemClient:
         if request.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in request.cookies.items())
         takes_token = operation.scopes is not None and not _has_header(headers, "Authorization")
+        fixed = self._environment.bearer_tokens.get(self._source)
+        if fixed and operation.scopes is None and not _has_header(headers, "Authorization"):
+            headers["Authorization"] = f"Bearer {fixed}"
         response = self._send(
             step, operation, message, self._with_token(step, headers, takes_token, timeout), content, timeout
         )
