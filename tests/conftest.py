@@ -36,11 +36,11 @@ class Api:
         self.runtime = runtime
         self.token = token or self.fetch_token()
 
-    def fetch_token(self, scope: str | None = None) -> str:
+    def fetch_token(self, scope: str | None = None, prefix: str = "") -> str:
         form = {"grant_type": "client_credentials", "client_id": CLIENT.client_id, "client_secret": CLIENT.secret}
         if scope is not None:
             form["scope"] = scope
-        answer = self.http.post("/oauth/token", data=form)
+        answer = self.http.post(f"{prefix}/oauth/token", data=form)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -162,3 +163,61 @@ def test_a_restart_delivers_what_was_left(memo, receiver, eventually):
         assert [e["data"]["text"] for e in receiver.wait_for(1)] == ["x"]
     finally:
         again.stop()
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "pointer"),
+    [
+        ("http://a..b/", SECRET, "/url"),
+        ("http://" + "a" * 64 + ".example/", SECRET, "/url"),
+        ("http:///path", SECRET, "/url"),
+    ],
+)
+def test_a_webhook_that_can_never_be_called_is_refused(memo, url, secret, pointer):
+    answer = memo.post("/webhooks", json={"url": url, "secret": secret})
+    assert answer.status_code in (400, 422), answer.text
+    assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+
+
+def test_whatever_goes_wrong_in_sending_is_a_failed_attempt(memo, receiver, eventually, monkeypatch):
+    memo.http.post("/_shapan/clock", json={"frozen": True})
+    calls = []
+
+    def broken(parcel):
+        calls.append(parcel)
+        raise OverflowError("on purpose")
+
+    monkeypatch.setattr(memo.runtime.courier, "_post", broken)
+    subscribe(memo, receiver.url)
+    write(memo, "x")
+    settled(memo, eventually, attempts=1, state="waiting", last_result="OverflowError: on purpose")
+    assert len(calls) == 1
+
+
+def test_a_receiver_that_hangs_holds_up_no_other(memo, receiver):
+    hung = socket.socket()
+    hung.bind(("127.0.0.1", 0))
+    hung.listen(64)
+    try:
+        subscribe(memo, f"http://127.0.0.1:{hung.getsockname()[1]}/")
+        for n in range(70):
+            write(memo, f"{n:04d} hang")
+        subscribe(memo, receiver.url)
+        write(memo, "free")
+        assert [e["data"]["text"] for e in receiver.wait_for(1)] == ["free"]
+    finally:
+        hung.close()
+
+
+def test_a_workspace_that_fails_stops_no_other(memo, receiver, monkeypatch):
+    memo.http.put("/_shapan/workspaces/aaa")
+    broken = memo.runtime.workspace("aaa")
+
+    def fail():
+        raise OverflowError("on purpose")
+
+    monkeypatch.setattr(broken.clock, "now", fail)
+    subscribe(memo, receiver.url)
+    write(memo, "x")
+    assert [e["data"]["text"] for e in receiver.wait_for(1)] == ["x"]
+    monkeypatch.undo()

@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shapan.kernel.flask_app import create_app
+from shapan.kernel.validation import Schemas, faults
+
 MEMO = {"text": "你好", "day": "2026-11-24"}
 
 
@@ -48,8 +51,16 @@ def test_problems_speak_chinese_when_asked(memo):
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"\xff\xfe", b'{"text": NaN}', b'{"text": "\\ud800"}', b'{"pages": 1e999}', b"[" * 100_000],
-    ids=["cut off", "not utf-8", "NaN", "lone surrogate", "too large a number", "too deep"],
+    [
+        b'{"text": "a", "text": "b"}',
+        b"{",
+        b"\xff\xfe",
+        b'{"text": NaN}',
+        b'{"text": "\\ud800"}',
+        b'{"pages": 1e999}',
+        b"[" * 100_000,
+    ],
+    ids=["member twice", "cut off", "not utf-8", "NaN", "lone surrogate", "too large a number", "too deep"],
 )
 def test_a_body_that_cannot_be_read_is_one_clear_400(memo, body):
     answer = memo.post("/memos", content=body, headers={"Content-Type": "application/json"})
@@ -98,6 +109,10 @@ def test_token_endpoint_refuses_as_the_standard_says(memo):
     known = {"client_id": "tests", "client_secret": "tests-secret"}
     assert ask(grant_type="client_credentials", client_id="tests", client_secret="no") == (401, "invalid_client")
     assert ask(grant_type="password", **known) == (400, "unsupported_grant_type")
+    assert ask(**known) == (400, "invalid_request")
+    twice = "grant_type=client_credentials&client_id=tests&client_id=tests"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert memo.http.post("/oauth/token", content=twice, headers=form).status_code == 400
     assert ask(grant_type="client_credentials", scope="memos:burn", **known) == (400, "invalid_scope")
     basic = memo.http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=("tests", "tests-secret"))
     assert basic.json()["scope"] == "memos:read memos:write events:read webhooks:write"
@@ -168,16 +183,28 @@ def test_preconditions(memo):
 
 def test_a_crash_is_a_500_that_changes_nothing_and_tells_nothing(memo):
     answer = memo.post("/memos", json={**MEMO, "text": "crash"}, headers={"X-Request-Id": "r-17"})
-    assert answer.status_code == 500
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:shapan:problem:internal")
+    assert "Nothing was changed" in answer.json()["detail"]
     assert "on purpose" not in answer.text
     assert answer.json()["request_id"] == answer.headers["x-request-id"] == "r-17"
     assert len(memo.get("/memos").json()["items"]) == 1
     assert memo.get("/events").json()["events"] == []
 
 
-@pytest.mark.parametrize("text", ["break the contract", "break the event", "unknown event"])
-def test_strict_mode_finds_an_answer_or_event_that_breaks_the_contract(memo, text):
+def test_strict_mode_finds_an_answer_that_breaks_the_contract(memo):
+    answer = memo.post("/memos", json={**MEMO, "text": "break the contract"})
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:shapan:problem:contract-broken")
+    assert {e["pointer"] for e in answer.json()["errors"]} == {"/id", "/text", "/sealed"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("break the event", "memo.created breaks its contract"), ("unknown event", "memo.burnt is not in the contract")],
+)
+def test_strict_mode_stops_an_event_that_breaks_the_contract(memo, text, reason, caplog):
     assert memo.post("/memos", json={**MEMO, "text": text}).status_code == 500
+    assert reason in caplog.text
+    assert memo.get("/events").json()["events"] == []
 
 
 def test_wrong_paths_and_methods_are_problems_too(memo):
@@ -208,7 +235,69 @@ def test_the_contract_is_served_in_one_piece_with_its_pages(memo):
 
 def test_times_run_with_the_numbers_however_many_write_at_once(memo):
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(lambda n: memo.post("/memos", json={**MEMO, "text": f"{n}"}).status_code, range(60))) == {201}
+        assert set(pool.map(lambda n: memo.post("/memos", json={**MEMO, "text": f"{n}"}).status_code, range(60))) == {
+            201
+        }
     events = memo.get("/events?limit=100").json()["events"]
     assert len(events) == 60
     assert [e["time"] for e in events] == sorted(e["time"] for e in events)
+
+
+def test_a_query_may_be_raw_utf_8_and_must_not_be_anything_else(memo):
+    app = create_app(memo.runtime).test_client()
+    headers = {"Authorization": f"Bearer {memo.token}"}
+    for query, status in (("limit=3", 200), ("名=1", 400), ("x=%ff", 400)):
+        # As a WSGI server hands on the bytes of the request line.
+        raw = query.encode().decode("latin-1")
+        answer = app.get("/memos", headers=headers, environ_overrides={"QUERY_STRING": raw})
+        assert answer.status_code == status, (query, answer.text)
+    assert app.get("/memos", headers=headers, environ_overrides={"QUERY_STRING": "x=\xff"}).status_code == 400
+    named = app.get("/memos", headers=headers, environ_overrides={"QUERY_STRING": "名=1".encode().decode("latin-1")})
+    assert named.json["errors"][0]["pointer"] == "/名"
+    assert memo.get("/memos?x/y=1").json()["errors"][0]["pointer"] == "/x~1y"
+    assert memo.get("/memos?limit=３").status_code == 400
+
+
+def test_a_key_belongs_to_the_operation_however_its_path_is_written(memo):
+    headers = {"Idempotency-Key": "k-slash"}
+    first = memo.post("/memos", json=MEMO, headers=headers)
+    again = memo.post("/memos/", json=MEMO, headers=headers)
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
+def test_a_malformed_trace_context_is_ignored(memo):
+    good = f"00-{'a' * 32}-{'b' * 16}-01"
+    for given in (good, "garbage<x>", f"00-{'0' * 32}-{'b' * 16}-01"):
+        memo.post("/memos", json=MEMO, headers={"traceparent": given})
+    assert [e.get("traceparent") for e in memo.get("/events").json()["events"]] == [good, None, None]
+
+
+def test_a_huge_body_is_refused_without_being_read(memo):
+    answer = memo.http.post("/memos", content=b"x" * 3_000_000, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 401
+    assert (
+        memo.post("/memos", content=b"x" * 3_000_000, headers={"Content-Type": "application/json"}).status_code == 413
+    )
+
+
+def test_faults_inside_an_alternative_are_named_one_by_one():
+    schemas = Schemas(
+        {
+            "x": {
+                "oneOf": [
+                    {
+                        "type": "object",
+                        "required": ["a"],
+                        "additionalProperties": False,
+                        "properties": {"a": {"type": "string"}, "b": {"type": "integer"}},
+                    },
+                    {"type": "null"},
+                ]
+            }
+        }
+    )
+    found = faults(schemas.at("x"), {"b": "no", "c": 1}, "body", "/ref")
+    assert {f.pointer for f in found} == {"/ref/a", "/ref/b", "/ref/c"}
+    assert faults(schemas.at("x"), None, "body") == []
+    [fault] = faults(schemas.at("x"), 3, "body")
+    assert fault.zh == "必须符合契约给出的形式之一。"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 
@@ -39,11 +42,14 @@ def test_workspaces_are_apart(memo):
     assert memo.get("/ws/two/memos").status_code == 404
     assert memo.http.put("/_shapan/workspaces/two").json() == {"name": "two"}
     write(memo, "in one")
+    assert memo.get("/ws/two/memos").json()["detail"].startswith("The token is for another workspace")
+    here, memo.token = memo.token, memo.fetch_token(prefix="/ws/two")
     assert texts(memo, "/ws/two") == ["seeded"]
     made = memo.post("/ws/two/memos", json={"text": "in two", "day": "2026-01-01"})
     assert made.headers["location"].endswith("/ws/two/memos/2")
-    assert texts(memo) == ["seeded", "in one"]
     assert memo.get("/ws/two/events").json()["events"][0]["source"] == "urn:shapan:memo:two"
+    memo.token = here
+    assert texts(memo) == ["seeded", "in one"]
     memo.http.post("/ws/two/_shapan/clock", json={"advance_seconds": 86400})
     assert (
         memo.http.get("/_shapan/clock").json()["now"][:10] < memo.http.get("/ws/two/_shapan/clock").json()["now"][:10]
@@ -52,6 +58,7 @@ def test_workspaces_are_apart(memo):
     assert memo.http.delete("/_shapan/workspaces/two").status_code == 204
     assert memo.get("/ws/two/memos").status_code == 404
     assert memo.http.put("/_shapan/workspaces/two").status_code == 200
+    memo.token = memo.fetch_token(prefix="/ws/two")
     assert texts(memo, "/ws/two") == ["seeded"]
 
 
@@ -99,6 +106,7 @@ def test_the_journal_tells_what_was_asked_without_secrets(memo):
 def test_metrics_count_requests(memo):
     write(memo)
     text = memo.http.get("/_shapan/metrics").text
+    assert 'shapan_events{workspace="default"} 1.0' in text
     assert 'shapan_requests_total{operation="createMemo",status="201"} 1.0' in text
 
 
@@ -113,3 +121,119 @@ def test_with_an_operator_token_only_health_is_open(serve, memo_system):
     assert memo.http.post("/_shapan/reset", headers={"Authorization": "Bearer wrong"}).status_code == 401
     answer = memo.http.get("/_shapan/journal", headers={"Authorization": "Bearer operator-secret"})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_page_from_elsewhere_cannot_use_the_operator_interface(memo, headers):
+    write(memo, "kept")
+    answer = memo.http.post("/_shapan/reset", headers={"Content-Type": "text/plain", **headers})
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:shapan:problem:foreign-origin")
+    assert memo.http.get("/_shapan/journal", headers=headers).status_code == 403
+    assert texts(memo) == ["seeded", "kept"]
+
+
+def test_the_systems_own_pages_may_use_it(memo):
+    origin = {"Origin": str(memo.http.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+    assert memo.http.post("/_shapan/reset", headers=origin).status_code == 200
+
+
+def test_a_host_that_is_none_is_refused(memo):
+    answer = memo.http.get("/_shapan/health", headers={"Host": "a b<x>"})
+    assert answer.status_code == 400
+
+
+def test_the_clock_ends_in_the_year_2200_and_a_refused_step_changes_nothing(memo):
+    for _ in range(30):
+        answer = memo.http.post("/_shapan/clock", json={"advance_seconds": 315_360_000})
+        if answer.status_code == 400:
+            break
+    assert answer.json()["errors"][0]["pointer"] == "/advance_seconds"
+    assert memo.http.get("/_shapan/clock").json()["now"][:2] == "21"
+    memo.http.post("/_shapan/reset")
+    assert memo.http.get("/_shapan/clock").json()["now"][:2] == "20"
+
+
+def test_secrets_do_not_reach_the_journal_whichever_way_they_come(memo):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    memo.http.post("/oauth/token?client_secret=tests-secret", data={"grant_type": "client_credentials"})
+    body = "grant_type=client_credentials&client_id=tests&client%5Fsecret=tests-secret"
+    assert memo.http.post("/oauth/token", content=body, headers=form).status_code == 200
+    memo.post("/webhooks", json={"url": "http://127.0.0.1:9/", "secret": "whsec_" + "Q" * 32})
+    journal = memo.http.get("/_shapan/journal").text
+    assert "tests-secret" not in journal
+    assert "QQQQ" not in journal
+
+
+def test_workspaces_come_and_go_while_they_are_used(memo):
+    """Deleting waits for who is inside; whoever comes later gets 404; a new one of the same name is whole."""
+    stop = threading.Event()
+    odd: list[tuple[int, str]] = []
+
+    def use() -> None:
+        while not stop.is_set():
+            answer = memo.http.get("/ws/race/_shapan/events")
+            if answer.status_code not in (200, 404):
+                odd.append((answer.status_code, answer.text))
+            answer = memo.http.post("/ws/race/oauth/token", data={"grant_type": "client_credentials"})
+            if answer.status_code not in (401, 404):
+                odd.append((answer.status_code, answer.text))
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(use)
+        for _ in range(25):
+            assert memo.http.put("/_shapan/workspaces/race").status_code == 200
+            assert memo.http.get("/ws/race/_shapan/events").status_code == 200
+            assert memo.http.delete("/_shapan/workspaces/race").status_code == 204
+        stop.set()
+    assert odd == []
+    folder = memo.runtime.settings.folder / "memo"
+    assert [p.name for p in folder.rglob("race*")] == []
+
+
+def test_after_a_reset_nothing_bears_a_time_of_before(memo):
+    stop = threading.Event()
+
+    def post() -> None:
+        while not stop.is_set():
+            memo.post("/memos", json={"text": "x", "day": "2026-01-01"})
+
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(3):
+            pool.submit(post)
+        for _ in range(10):
+            memo.http.post("/_shapan/clock", json={"advance_seconds": 1000})
+            memo.http.post("/_shapan/reset")
+            memo.token = memo.fetch_token()
+            now = memo.http.get("/_shapan/clock").json()["now"]
+            ahead = [e["time"] for e in memo.get("/events?limit=500").json()["events"] if e["time"] > now]
+            later = memo.http.get("/_shapan/clock").json()["now"]
+            assert [time for time in ahead if time > later] == []
+        stop.set()
+
+
+def test_a_spoilt_journal_is_set_aside_and_a_spoilt_key_is_one_sentence(memo):
+    from shapan.kernel.database import DatabaseError
+    from shapan.kernel.runtime import Runtime
+
+    memo.runtime.stop()
+    folder = memo.runtime.settings.folder / "memo"
+    (folder / "journal" / "default.sqlite").write_bytes(b"spoilt" * 1000)
+    again = Runtime(memo.runtime.system, memo.runtime.settings)
+    assert again.workspace("default").journal.query() == []
+    again.stop()
+    (folder / "token-key.pem").write_text("")
+    with pytest.raises(DatabaseError, match=r"token-key\.pem cannot be used .* Remove it"):
+        Runtime(memo.runtime.system, memo.runtime.settings)
+
+
+def test_what_a_system_keeps_is_for_its_owner_only(memo):
+    assert (memo.runtime.settings.folder / "memo").stat().st_mode & 0o077 == 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from shapan.kernel.bundle import ContractError
 from shapan.kernel.contract import load_contract, match_functions
-from shapan.kernel.database import Database, DatabaseError
+from shapan.kernel.database import Database, DatabaseError, DatabaseGone
 
 HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
 
@@ -111,4 +113,57 @@ def test_a_failed_write_leaves_nothing_and_reads_cannot_write(tmp_path):
         assert db.execute("SELECT count(*) FROM a").fetchone()[0] == 0
         with pytest.raises(sqlite3.OperationalError):
             db.execute("INSERT INTO a VALUES (1)")
+    database.close()
+
+
+def test_a_commit_that_fails_leaves_the_database_usable(tmp_path):
+    def tables(db):
+        db.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        db.execute("CREATE TABLE child (p INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
+
+    database = Database(tmp_path / "x.sqlite", (tables,))
+    with pytest.raises(sqlite3.IntegrityError), database.write() as db:
+        db.execute("INSERT INTO child VALUES (7)")
+    with database.write() as db:
+        db.execute("INSERT INTO parent VALUES (1)")
+    with database.read() as db:
+        assert db.execute("SELECT count(*) FROM child").fetchone()[0] == 0
+    database.close()
+
+
+def test_closing_waits_for_readers_and_later_ones_are_told(tmp_path):
+    database = Database(tmp_path / "x.sqlite", (lambda db: db.table("a").create({"x": int}),))
+    inside, leave = threading.Event(), threading.Event()
+
+    def read():
+        with database.read() as db:
+            inside.set()
+            assert leave.wait(10)
+            return db.execute("SELECT count(*) FROM a").fetchone()[0]
+
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(read)
+        assert inside.wait(10)
+        closing = pool.submit(database.close)
+        assert not closing.done()
+        leave.set()
+        assert reading.result() == 0
+        closing.result()
+    with pytest.raises(DatabaseGone), database.read():
+        pass
+    with pytest.raises(DatabaseGone), database.write():
+        pass
+
+
+def test_many_readers_leave_few_connections(tmp_path):
+    database = Database(tmp_path / "x.sqlite", (lambda db: db.table("a").create({"x": int}),))
+    gate = threading.Barrier(20)
+
+    def read(_):
+        with database.read():
+            gate.wait(10)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(read, range(20)))
+    assert len(database._idle) <= 8
     database.close()

@@ -5,8 +5,6 @@ RFC 6749 section 4.4 (grant), RFC 8414 (metadata), RFC 9068 (JWT access tokens, 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import threading
 from collections.abc import Iterable, Mapping
@@ -19,9 +17,12 @@ from urllib.parse import unquote_plus
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+from werkzeug.datastructures import Authorization
 
+from shapan.kernel.database import DatabaseError
 from shapan.kernel.errors import Problem, insufficient_scope, unauthorized
 from shapan.kernel.ids import new_uuid
+from shapan.kernel.outbox import source_of
 
 TOKEN_SECONDS = 3600
 _MOST_CACHED = 10_000
@@ -43,6 +44,7 @@ class Grant:
     client_id: str
     scopes: frozenset[str]
     expires_at: int
+    audience: str
 
 
 @dataclass
@@ -59,14 +61,22 @@ class TokenError(Exception):
 
 
 def load_or_create_key(folder: Path) -> RSAKey:
-    """The signing key of a system, kept in its data folder so that tokens outlive a restart."""
+    """The signing key of a system, kept in its data folder so that tokens outlive a restart. DatabaseError."""
     path = folder / "token-key.pem"
-    if path.exists():
-        return RSAKey.import_key(path.read_bytes())
-    key = RSAKey.generate_key(2048)
-    folder.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(key.as_pem(private=True))
+    try:
+        if path.exists():
+            return RSAKey.import_key(path.read_bytes())
+        key = RSAKey.generate_key(2048)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Whole or not at all, however this process ends.
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(key.as_pem(private=True))
+        fresh.replace(path)
+    except (OSError, ValueError, JoseError) as error:
+        raise DatabaseError(
+            f"The token key {path} cannot be used ({type(error).__name__}). Remove it and start again; tokens from before are then void."
+        ) from error
     return key
 
 
@@ -98,8 +108,18 @@ class Authority:
         """The public key set."""
         return {"keys": [{**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": "RS256"}]}
 
-    def issue(self, form: Mapping[str, str], basic: str | None, issuer: str, now: datetime) -> dict[str, Any]:
+    def audience(self, workspace: str) -> str:
+        """For whom a token is good: this system, in one workspace."""
+        return source_of(self.system, workspace)
+
+    def issue(
+        self, form: Mapping[str, str], basic: str | None, issuer: str, workspace: str, now: datetime
+    ) -> dict[str, Any]:
         """The token answer for a form and the value of the Authorization header. TokenError when refused."""
+        if not form.get("grant_type"):
+            raise TokenError(
+                "invalid_request", "grant_type is missing; send grant_type=client_credentials. 缺少 grant_type。"
+            )
         client = self._authenticate(form, basic)
         if form.get("grant_type") != "client_credentials":
             raise TokenError(
@@ -117,7 +137,7 @@ class Authority:
         scope = " ".join(dict.fromkeys(wanted))
         claims = {
             "iss": issuer,
-            "aud": f"urn:shapan:{self.system}",
+            "aud": self.audience(workspace),
             "sub": client.client_id,
             "client_id": client.client_id,
             "iat": issued,
@@ -130,13 +150,10 @@ class Authority:
 
     def _authenticate(self, form: Mapping[str, str], basic: str | None) -> Client:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-        if basic and basic[:6].lower() == "basic ":
-            try:
-                user, _, password = base64.b64decode(basic[6:], validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
-                user, password = "", ""
+        header = Authorization.from_header(basic)
+        if header is not None and header.type == "basic":
             # RFC 6749 section 2.3.1: both are form-encoded before they go into the Basic header.
-            client_id, secret = unquote_plus(user), unquote_plus(password)
+            client_id, secret = unquote_plus(header.username or ""), unquote_plus(header.password or "")
         client = self._clients.get(client_id)
         if not hmac.compare_digest((client.secret if client else "").encode(), secret.encode()) or client is None:
             raise TokenError(
@@ -145,7 +162,7 @@ class Authority:
             )
         return client
 
-    def check(self, authorization: str | None, scopes: tuple[str, ...], now: datetime) -> Grant:
+    def check(self, authorization: str | None, scopes: tuple[str, ...], workspace: str, now: datetime) -> Grant:
         """The grant behind an Authorization header. 401 without a valid token, 403 when one of `scopes` is missing."""
         if not authorization:
             raise unauthorized(
@@ -157,6 +174,12 @@ class Authority:
         if scheme.lower() != "bearer":
             raise unauthorized("invalid_token", "The scheme must be Bearer.", "认证方式必须是 Bearer。")
         grant = self._cache.get(token) or self._decode(token.strip())
+        if grant.audience != self.audience(workspace):
+            raise unauthorized(
+                "invalid_token",
+                "The token is for another workspace; each has its own token endpoint.",
+                "访问令牌属于另一个工作区；每个工作区有各自的令牌端点。",
+            )
         if grant.expires_at <= now.timestamp():
             raise unauthorized(
                 "invalid_token", "The token has expired; ask for a new one.", "访问令牌已过期，请重新获取。"
@@ -169,9 +192,9 @@ class Authority:
         try:
             decoded = jwt.decode(token, self._key, algorithms=["RS256"])
             claims = decoded.claims
-            if claims["aud"] != f"urn:shapan:{self.system}" or decoded.header.get("typ") != "at+jwt":
+            if decoded.header.get("typ") != "at+jwt":
                 raise _not_ours()
-            grant = Grant(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"])
+            grant = Grant(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"], claims["aud"])
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise _not_ours() from error
         with self._lock:

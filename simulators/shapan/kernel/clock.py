@@ -1,4 +1,4 @@
-"""The simulated clock (模拟时钟): real time plus an offset, or frozen. It never goes back.
+"""The simulated clock (模拟时钟): real time plus an offset, or frozen. It never goes back, but when its workspace starts anew.
 
 Each workspace of each system has its own. Nothing in the house asks the operating system for business time but this file.
 """
@@ -18,8 +18,12 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(SHANGHAI).isoformat(timespec="milliseconds")
 
 
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""No clock goes beyond this; dates and periods stay four-digit and sortable."""
+
+
 class ClockError(ValueError):
-    """The clock was asked to go back."""
+    """The clock was asked to go back, or too far."""
 
 
 class Clock(Protocol):
@@ -46,10 +50,12 @@ class SimulatedClock:
         return moment.astimezone(SHANGHAI)
 
     def advance(self, by: timedelta) -> datetime:
-        """Move forward. ClockError for a negative step."""
+        """Move forward. ClockError for a negative step, and for one beyond the year 2200."""
         if by < timedelta(0):
             raise ClockError("The clock cannot go back.")
         with self._lock:
+            if self._now() + by > LATEST:
+                raise ClockError("The clock cannot go beyond the year 2200.")
             if self._frozen_at is not None:
                 self._frozen_at += by
             else:

@@ -41,9 +41,9 @@ class Parameter:
 
     def parse(self, text: str) -> Any:
         """The value that `text` stands for by the schema's type; the text itself when it fits none (the validator then says so)."""
-        if "integer" in self.types and re.fullmatch(r"-?\d{1,18}", text):
+        if "integer" in self.types and re.fullmatch(r"-?[0-9]{1,18}", text):
             return int(text)
-        if "number" in self.types and re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", text):
+        if "number" in self.types and re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
             return float(text)
         if "boolean" in self.types and text in ("true", "false"):
             return text == "true"

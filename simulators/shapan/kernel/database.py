@@ -1,8 +1,8 @@
 """One SQLite file per system and workspace: transactions, migrations, first seeding and reset.
 
 Writes go one at a time through one connection under one lock: SQLite has one writer anyway, and threads that compete for its
-own lock wait up to a second where a queue waits milliseconds (ARCHITECTURE.md, "Serving"). Reads have a connection per thread
-and see a consistent snapshot (WAL). An acknowledged write is in the operating system's hands, so a killed process loses nothing.
+own lock wait up to a second where a queue waits milliseconds (ARCHITECTURE.md, "Serving"). Reads take a connection from a small
+pool and see a consistent snapshot (WAL). An acknowledged write is in the operating system's hands, so a killed process loses nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +19,15 @@ import sqlite_utils
 Migration = Callable[[sqlite_utils.Database], None]
 
 
+_IDLE_READERS = 8
+
+
 class DatabaseError(Exception):
     """A database file cannot be used; the message says which and what to do."""
+
+
+class DatabaseGone(Exception):
+    """The workspace of this database has been deleted."""
 
 
 def kernel_tables(db: sqlite_utils.Database) -> None:
@@ -75,16 +82,20 @@ def kernel_tables(db: sqlite_utils.Database) -> None:
 
 
 class Database:
-    """The file of one workspace. `migrations` come after the kernel's own; `seed` fills a new or reset file."""
+    """The file of one workspace. `migrations` come after the kernel's own; `seed` fills a new or reset file.
+
+    Safe for any number of threads. `close` waits for those that are inside `read` or `write`; later ones get DatabaseGone.
+    """
 
     def __init__(self, path: Path, migrations: tuple[Migration, ...], seed: Migration | None = None) -> None:
         self.path = path
         self._migrations = (kernel_tables, *migrations)
         self._seed = seed
         self._write_lock = threading.Lock()
-        self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
-        self._readers_lock = threading.Lock()
+        self._state = threading.Condition()
+        self._users = 0
+        self._closed = False
+        self._idle: list[sqlite3.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect()
@@ -98,7 +109,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         # isolation_level=None: transactions begin and end only where this file says so.
-        # One connection may be used by several threads, but never by two at once: the writer has its lock, readers are per thread.
+        # A connection is used by many threads, but never by two at once: the writer has its lock, a reader is taken and given back.
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -107,33 +118,57 @@ class Database:
         return connection
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that commits at the end and rolls back when anything is raised. One at a time."""
-        with self._write_lock:
+    def _in_use(self) -> Iterator[None]:
+        with self._state:
+            if self._closed:
+                raise DatabaseGone(str(self.path))
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._state:
+                self._users -= 1
+                self._state.notify_all()
+
+    @contextmanager
+    def write(self, afterwards: Callable[[], None] | None = None) -> Iterator[sqlite3.Connection]:
+        """A transaction that commits at the end and rolls back when anything is raised. One at a time.
+
+        `afterwards` is called after the commit, before anybody else can write.
+        """
+        with self._in_use(), self._write_lock:
             connection = self._writer
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
+                # A commit that failed (disk full, a deferred constraint) leaves the transaction open too.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
+            if afterwards is not None:
+                afterwards()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A consistent snapshot for reading. Writing raises sqlite3.OperationalError."""
-        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if connection is None:
-            connection = self._local.reader = self._connect()
-            connection.execute("PRAGMA query_only = ON")
-            with self._readers_lock:
-                self._readers.append(connection)
-        connection.execute("BEGIN")
-        try:
-            yield connection
-        finally:
-            connection.execute("COMMIT")
+        with self._in_use():
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+                connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+                # A burst opens many; a few are kept, so that workspaces by the dozen do not use up the process's files.
+                if len(self._idle) < _IDLE_READERS:
+                    self._idle.append(connection)
+                else:
+                    connection.close()
 
     def _migrate(self) -> None:
         with self.write() as connection:
@@ -152,9 +187,9 @@ class Database:
         if done == 0 and self._seed is not None:
             self._seed(database)
 
-    def reset(self, keep: tuple[str, ...] = ()) -> None:
+    def reset(self, keep: tuple[str, ...] = (), afterwards: Callable[[], None] | None = None) -> None:
         """Drop everything, build and seed anew, in one transaction. The rows of the tables in `keep` stay."""
-        with self.write() as connection:
+        with self.write(afterwards) as connection:
             kept = {table: [tuple(row) for row in connection.execute(f"SELECT * FROM {table}")] for table in keep}  # noqa: S608
             last_event = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'shapan_outbox'").fetchone()
             connection.execute("PRAGMA defer_foreign_keys = ON")
@@ -175,10 +210,14 @@ class Database:
                     connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
 
     def close(self) -> None:
-        """Close all connections. Call it only when no request is running."""
-        with self._write_lock, self._readers_lock:
-            for connection in [self._writer, *self._readers]:
-                connection.close()
+        """Wait for those who use it, then close all connections. May be called twice."""
+        with self._state:
+            if self._closed:
+                return
+            self._closed = True
+            self._state.wait_for(lambda: self._users == 0)
+        for connection in [self._writer, *self._idle]:
+            connection.close()
 
 
 def get_meta(db: sqlite3.Connection, key: str) -> str | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from shapan.kernel.clock import rfc3339
+from shapan.kernel.database import DatabaseGone
 from shapan.kernel.outbox import cloud_event, source_of
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 12
 TIMEOUT_SECONDS = 10.0
-_SENDERS = 16
-_BATCH = 64
+# So many at a time to one receiver: one that hangs must not take the others' senders.
+_PER_SUBSCRIPTION = 4
+_SENDERS = 64
 # How long the courier sleeps when nothing wakes it: retries that fall due and the journal wait at most so long. Real seconds.
 _TICK = 0.25
 
@@ -54,9 +56,10 @@ class Parcel:
 
 
 # For each subscription the oldest waiting event of each document, when it is due: a document's next event waits for the one before.
-# The inner query reads only the partial index over waiting rows.
+# The innermost query reads only the partial index over waiting rows.
 _DUE = """
-SELECT d.subscription_id, d.seq, d.attempts, s.url, s.secret, o.id, o.type, o.subject, o.time, o.traceparent, o.data
+SELECT * FROM (
+SELECT row_number() OVER (PARTITION BY d.subscription_id ORDER BY d.seq) AS place, d.subscription_id, d.seq, d.attempts, s.url, s.secret, o.id, o.type, o.subject, o.time, o.traceparent, o.data
 FROM (
     SELECT subscription_id, subject, min(seq) AS seq FROM shapan_delivery WHERE state = 'waiting' GROUP BY subscription_id, subject
 ) AS first
@@ -64,8 +67,7 @@ JOIN shapan_delivery AS d ON d.subscription_id = first.subscription_id AND d.seq
 JOIN shapan_subscription AS s ON s.id = d.subscription_id
 JOIN shapan_outbox AS o ON o.seq = d.seq
 WHERE d.next_attempt_at <= ?
-ORDER BY d.seq
-LIMIT ?
+) WHERE place <= ? ORDER BY seq
 """
 
 
@@ -77,6 +79,7 @@ class Courier:
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._pause = threading.Event()
         self._busy: set[tuple[str, str, int]] = set()
         self._busy_lock = threading.Lock()
 
@@ -92,6 +95,7 @@ class Courier:
     def stop(self) -> None:
         """End after the deliveries that are on their way."""
         self._stopping = True
+        self._pause.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -111,23 +115,26 @@ class Courier:
                 try:
                     self._send_due(workspace)
                     workspace.journal.flush()
-                except sqlite3.Error:
-                    # A workspace that is being reset or deleted at this moment; the next round sees what is left of it.
-                    log.debug("workspace %s skipped", workspace.name, exc_info=True)
+                except DatabaseGone:
+                    continue
+                except Exception:
+                    # Whatever it is, the other workspaces get their events, and this one is looked at again.
+                    log.exception("workspace %s", workspace.name)
+                    self._pause.wait(_TICK)
 
     def _send_due(self, workspace: Workspace) -> None:
         source = source_of(self._runtime.system.name, workspace.name)
         # Copied before the look: what ends between look and check still counts as on its way, or it would be sent twice.
         with self._busy_lock:
             busy = set(self._busy)
-        room = _BATCH - len(busy)
+        under_way = Counter(subscription for name, subscription, _ in busy if name == workspace.name)
         with workspace.database.read() as db:
-            rows = db.execute(_DUE, (rfc3339(workspace.clock.now()), _BATCH + len(busy))).fetchall()
+            rows = db.execute(_DUE, (rfc3339(workspace.clock.now()), 2 * _PER_SUBSCRIPTION)).fetchall()
         for row in rows:
             key = (workspace.name, row["subscription_id"], row["seq"])
-            if key in busy or room == 0:
+            if key in busy or under_way[row["subscription_id"]] >= _PER_SUBSCRIPTION:
                 continue
-            room -= 1
+            under_way[row["subscription_id"]] += 1
             with self._busy_lock:
                 self._busy.add(key)
             body = json.dumps(cloud_event(row, source), ensure_ascii=False)
@@ -147,11 +154,18 @@ class Courier:
 
     def _send(self, parcel: Parcel) -> None:
         try:
-            self._note(parcel, *self._post(parcel))
-        except sqlite3.Error:
-            log.debug("result of a delivery lost with its workspace", exc_info=True)
-        except Exception:
+            outcome = self._post(parcel)
+        except Exception as error:
+            # A failed attempt like any other, or it would be made again at once and for ever.
             log.exception("delivery of event %s to %s", parcel.event_id, parcel.url)
+            outcome = (False, False, f"{type(error).__name__}: {error}"[:200])
+        try:
+            self._note(parcel, *outcome)
+        except DatabaseGone:
+            pass
+        except Exception:
+            log.exception("result of delivering event %s", parcel.event_id)
+            self._pause.wait(_TICK)
         finally:
             with self._busy_lock:
                 self._busy.discard((parcel.workspace.name, parcel.subscription_id, parcel.seq))

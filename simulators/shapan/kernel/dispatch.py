@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -15,14 +16,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from shapan.kernel.bundle import escape
 from shapan.kernel.clock import rfc3339
 from shapan.kernel.contract import KERNEL_HEADERS, Contract, Operation, response_faults
+from shapan.kernel.database import DatabaseGone
 from shapan.kernel.errors import Fault, Problem, invalid, malformed, precondition_required, simple, unauthorized
 from shapan.kernel.idempotency import fingerprint, recall, remember
 from shapan.kernel.ids import new_uuid
-from shapan.kernel.journal import Entry, abridge
+from shapan.kernel.journal import Entry, request_text, response_text
 from shapan.kernel.outbox import write_events
-from shapan.kernel.runtime import Runtime, Workspace
+from shapan.kernel.runtime import Runtime, Workspace, WorkspaceGone
 from shapan.kernel.system import Answer, Context
 from shapan.kernel.validation import faults
 
@@ -34,7 +37,10 @@ _NO_BODY_STATUS = {204, 304}
 
 @dataclass(slots=True)
 class Request:
-    """A request as it came, after routing. `headers` has lower-case names; `base_url` includes the workspace prefix."""
+    """A request as it came, after routing. `headers` has lower-case names; `base_url` includes the workspace prefix.
+
+    `body` may be cut off: more than BODY_LIMIT bytes of it say only that it is too large.
+    """
 
     operation: Operation
     workspace: str
@@ -49,11 +55,13 @@ class Request:
     @property
     def request_id(self) -> str:
         """The caller's X-Request-Id when it is printable and short, else one of ours."""
-        given = self.headers.get("x-request-id", "")
-        return given if 0 < len(given) <= 200 and given.isascii() and given.isprintable() else self._own_id()
+        return request_id_of(self.headers.get("x-request-id"))
 
-    def _own_id(self) -> str:
-        return new_uuid()
+    @property
+    def traceparent(self) -> str | None:
+        """The caller's W3C trace context, or None where it is malformed: it must then be ignored."""
+        given = self.headers.get("traceparent", "")
+        return given if _TRACEPARENT.fullmatch(given) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,14 @@ class Reply:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+
+_TRACEPARENT = re.compile(r"[0-9a-e][0-9a-f]-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def request_id_of(given: str | None) -> str:
+    """The caller's X-Request-Id when it is printable and short, else one of ours."""
+    return given if given and len(given) <= 200 and given.isascii() and given.isprintable() else new_uuid()
 
 
 def handle(runtime: Runtime, request: Request) -> Reply:
@@ -79,10 +95,13 @@ def handle(runtime: Runtime, request: Request) -> Reply:
         reply = _reply(answer, request_id)
     except Problem as problem:
         reply = problem_reply(problem, request.language, request.path, request_id)
+    except (DatabaseGone, WorkspaceGone):
+        # Deleted since we looked.
+        return problem_reply(_no_workspace(request.workspace), request.language, request.path, request_id)
     except Exception:
         log.exception("%s %s failed (request %s)", operation.method, request.path, request_id)
         reply = problem_reply(internal_error(request_id), request.language, request.path, request_id)
-    if runtime.settings.strict:
+    if runtime.settings.strict and reply.status != 500:
         reply = _strict(operation, reply, request, request_id)
     duration = time.perf_counter() - started
     runtime.requests.labels(operation.operation_id, str(reply.status)).inc()
@@ -165,7 +184,7 @@ def _serve(runtime: Runtime, request: Request, request_id: str, client_id: list[
             request.path,
             request.query_string,
             request_id,
-            request.headers.get("traceparent"),
+            request.traceparent,
             services,
         )
 
@@ -197,7 +216,7 @@ def _write(
     with ExitStack() as stack:
         if key is not None:
             stack.enter_context(workspace.in_flight.hold(client, key))
-            print_ = fingerprint(operation.method, request.path, request.query_string, body)
+            print_ = fingerprint(operation.operation_id, request.path_parameters, request.query_string, body)
         db = stack.enter_context(workspace.database.write())
         ctx = context(db)
         if key is not None and (stored := recall(db, client, key, print_, ctx.now)) is not None:
@@ -217,7 +236,9 @@ def _authorize(runtime: Runtime, request: Request, now: Any) -> str:
     """The client's id, or why not."""
     operation = request.operation
     if operation.access == "oauth":
-        return runtime.authority.check(request.headers.get("authorization"), operation.scopes, now).client_id
+        return runtime.authority.check(
+            request.headers.get("authorization"), operation.scopes, request.workspace, now
+        ).client_id
     token = runtime.settings.operator_token
     if operation.access == "operator" and token is not None:
         given = request.headers.get("authorization", "")
@@ -236,11 +257,13 @@ def _parameters(operation: Operation, request: Request) -> tuple[dict[str, Any],
     found: list[Fault] = []
     query: dict[str, str] = {}
     known = {p.name for p in operation.parameters if p.location == "query"}
-    for name, value in parse_qsl(request.query_string, keep_blank_values=True):
+    for name, value in _query(request.query_string):
         if name not in known:
-            found.append(Fault(f"/{name}", "The contract knows no such parameter.", "接口契约中没有该参数。", "query"))
+            found.append(
+                Fault(f"/{escape(name)}", "The contract knows no such parameter.", "接口契约中没有该参数。", "query")
+            )
         elif name in query:
-            found.append(Fault(f"/{name}", "Give it once only.", "该参数只能出现一次。", "query"))
+            found.append(Fault(f"/{escape(name)}", "Give it once only.", "该参数只能出现一次。", "query"))
         query[name] = value
     for parameter in operation.parameters:
         if parameter.location == "path":
@@ -263,6 +286,14 @@ def _parameters(operation: Operation, request: Request) -> tuple[dict[str, Any],
         if parameter.name.lower() not in KERNEL_HEADERS:
             arguments[parameter.python_name] = value
     return arguments, found
+
+
+def _query(text: str) -> list[tuple[str, str]]:
+    try:
+        text.encode()
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise invalid([Fault("", "The query is not UTF-8.", "查询参数不是 UTF-8 编码。", "query")]) from error
 
 
 def _body(operation: Operation, request: Request, arguments: dict[str, Any], found: list[Fault]) -> Any:
@@ -290,7 +321,9 @@ def _body(operation: Operation, request: Request, arguments: dict[str, Any], fou
 def parse_json(body: bytes) -> Any:
     """The JSON value in a body. 400 when it is none: no NaN, no numbers beyond a double, no lone surrogates."""
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_number)
+        value = json.loads(
+            body.decode("utf-8"), parse_constant=_no_constant, parse_float=_number, object_pairs_hook=_members
+        )
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
     except UnicodeEncodeError as error:
@@ -305,9 +338,20 @@ def parse_json(body: bytes) -> Any:
             f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
             f"请求体不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列。",
         ) from error
-    except (ValueError, RecursionError) as error:
-        raise malformed(f"The body is not JSON that can be used: {error}", "请求体不是可用的 JSON。") from error
+    except RecursionError as error:
+        raise malformed("The body is nested too deeply.", "请求体嵌套过深。") from error
+    except ValueError as error:
+        raise malformed(f"The body is not JSON that can be used: {error}", f"请求体不是可用的 JSON：{error}") from error
     return value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the member {twice} stands more than once.")
+    return made
 
 
 def _no_constant(name: str) -> Any:
@@ -323,11 +367,15 @@ def _number(text: str) -> float | int:
 
 
 def parse_form(body: bytes) -> dict[str, str]:
-    """A form body; the last value of a repeated name counts."""
+    """A form body. 400 when it is no UTF-8, or a name stands more than once (RFC 6749 section 3.2)."""
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict"))
-    except (UnicodeDecodeError, ValueError) as error:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict")
+    except ValueError as error:
         raise malformed("The form is not UTF-8.", "表单不是 UTF-8 编码。") from error
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise malformed("A name stands more than once in the form.", "表单中有重复的参数。")
+    return form
 
 
 def _too_large() -> Problem:
@@ -397,21 +445,27 @@ def _strict(operation: Operation, reply: Reply, request: Request, request_id: st
 def _note(
     runtime: Runtime, request: Request, reply: Reply, request_id: str, client_id: str | None, duration: float
 ) -> None:
-    workspace = runtime.workspace(request.workspace)
-    path = request.path + (f"?{request.query_string}" if request.query_string else "")
+    try:
+        workspace = runtime.workspace(request.workspace)
+    except WorkspaceGone:
+        return  # deleted meanwhile, and its journal with it
+    operation_id = request.operation.operation_id
+    # Credentials belong into the form, but where somebody puts them into the query they must not stay in the journal either.
+    shown = request.query_string and operation_id != "issueToken"
+    path = (request.path + (f"?{request.query_string}" if shown else "")).encode(errors="replace").decode()
     workspace.journal.append(
         Entry(
             rfc3339(workspace.clock.now()),
             request.operation.method,
             path,
-            request.operation.operation_id,
+            operation_id,
             client_id or None,
             reply.status,
             round(duration * 1000, 3),
             request_id,
-            request.headers.get("traceparent"),
+            request.traceparent,
             request.headers.get("idempotency-key"),
-            abridge(request.body),
-            abridge(reply.body),
+            request_text(operation_id, request.body),
+            response_text(reply.body),
         )
     )

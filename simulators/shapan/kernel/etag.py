@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from werkzeug.http import parse_etags
+
 from shapan.kernel.errors import precondition_failed
 
 
@@ -12,6 +14,6 @@ def etag(version: int) -> str:
 
 def check_if_match(if_match: str, version: int) -> None:
     """Raise 412 unless `if_match` is `*` or lists the current version. A weak tag never matches strongly."""
-    wanted = [part.strip() for part in if_match.split(",")]
-    if "*" not in wanted and etag(version) not in wanted:
+    tags = parse_etags(if_match)
+    if not tags.star_tag and not tags.contains(str(version)):
         raise precondition_failed(etag(version))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,16 +13,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from shapan.kernel.contract import Operation
-from shapan.kernel.dispatch import Reply, Request, handle, internal_error, problem_reply
+from shapan.kernel.dispatch import BODY_LIMIT, Reply, Request, handle, internal_error, problem_reply, request_id_of
 from shapan.kernel.errors import Problem, simple
-from shapan.kernel.ids import new_uuid
 from shapan.kernel.runtime import DEFAULT, Runtime
 
 PREFIX = "/ws/<workspace>"
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """The app of one system: its contract, the operator interface, `/openapi.json` and `/docs`; each also under /ws/<name>."""
+    """The app of one system: its contract and the operator interface, each also under /ws/<name>; `/openapi.json` and `/docs`."""
     app = Flask(f"shapan.{runtime.system.name}", static_folder=None)
     app.url_map.strict_slashes = False
     for _, operation in runtime.operations():
@@ -41,6 +41,8 @@ def _language() -> str:
 
 def _view(runtime: Runtime, operation: Operation) -> Callable[..., Response]:
     def view(workspace: str = DEFAULT, **path_parameters: str) -> Response:
+        if (refusal := _foreign(runtime, operation)) is not None:
+            return _respond(problem_reply(refusal, _language(), request.path, request_id_of(_given_id())))
         prefix = "" if workspace == DEFAULT and not request.path.startswith("/ws/") else f"/ws/{workspace}"
         reply = handle(
             runtime,
@@ -50,15 +52,57 @@ def _view(runtime: Runtime, operation: Operation) -> Callable[..., Response]:
                 request.host_url.rstrip("/") + prefix,
                 request.path.removeprefix(prefix),
                 path_parameters,
-                request.query_string.decode("latin-1"),
+                # Lone surrogates stand for bytes that are no UTF-8; dispatch then says so.
+                request.query_string.decode("utf-8", "surrogateescape"),
                 {name.lower(): value for name, value in request.headers},
-                request.get_data(cache=False),
+                _read_body(),
                 _language(),
             ),
         )
         return _respond(reply)
 
     return view
+
+
+def _read_body() -> bytes:
+    """The body, or just enough of it to know that it is too large."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        return bytes(BODY_LIMIT + 1)
+    return request.stream.read(BODY_LIMIT + 1)
+
+
+_LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+
+
+def _foreign(runtime: Runtime, operation: Operation) -> Problem | None:
+    """Why this request must not be answered: its Host is none, or a page from elsewhere is behind it.
+
+    Without an operator token the operator interface rests on being asked from this machine. A web page that is open in somebody's
+    browser can ask from there too: through a name of its own that leads to loopback (DNS rebinding; the Host tells), or by a plain
+    POST across sites (Origin and Sec-Fetch-Site tell).
+    """
+    host = _HOST.fullmatch(request.headers.get("Host", ""))
+    if host is None:
+        return simple(400, "bad-request", "Bad Request", "The Host header is not a host.", "Host 请求头无效。")
+    if operation.access != "operator" or runtime.settings.operator_token is not None:
+        return None
+    origin = request.headers.get("Origin")
+    elsewhere = origin is not None and origin.partition("://")[2] != request.headers["Host"]
+    if host[1] in _LOOPBACK and not elsewhere and request.headers.get("Sec-Fetch-Site") != "cross-site":
+        return None
+    return simple(
+        403,
+        "foreign-origin",
+        "The operator interface is for this machine",
+        "The operator interface answers only what is asked of a loopback address and not by a page from elsewhere. Call it at "
+        "127.0.0.1, or set SHAPAN_OPERATOR_TOKEN.",
+        "运维接口只接受对本机回环地址的请求，不接受其他来源网页的请求。请通过 127.0.0.1 调用，或设置 SHAPAN_OPERATOR_TOKEN。",
+    )
+
+
+def _given_id() -> str | None:
+    return request.headers.get("X-Request-Id")
 
 
 def _respond(reply: Reply) -> Response:
@@ -115,7 +159,7 @@ def _documentation(app: Flask, runtime: Runtime) -> None:
 
 def _http_error(error: HTTPException) -> WerkzeugResponse:
     """What Flask itself refuses, in the same shape as everything else."""
-    request_id = request.headers.get("X-Request-Id") or new_uuid()
+    request_id = request_id_of(_given_id())
     if 300 <= (error.code or 500) < 400:
         return error.get_response()
     if isinstance(error, MethodNotAllowed):

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,9 +22,9 @@ from shapan.kernel.system import Answer
 KEPT = timedelta(hours=24)
 
 
-def fingerprint(method: str, path: str, query: str, body: Any) -> str:
+def fingerprint(operation_id: str, path_parameters: Mapping[str, str], query: str, body: Any) -> str:
     """What must be the same for a key to be the same request; the order of members and white space do not count."""
-    canonical = json.dumps([method, path, query, body], sort_keys=True, ensure_ascii=False)
+    canonical = json.dumps([operation_id, dict(path_parameters), query, body], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import generate_latest
 
 from shapan import __version__
-from shapan.kernel.clock import rfc3339
-from shapan.kernel.errors import not_found
+from shapan.kernel.clock import ClockError, SimulatedClock, rfc3339
+from shapan.kernel.errors import Fault, invalid, not_found
 from shapan.kernel.outbox import cloud_event, events_after, source_of
 from shapan.kernel.system import Answer, Context, no_content, ok
 
@@ -45,13 +45,8 @@ def get_health(ctx: Context) -> Answer:
 def get_metrics(ctx: Context) -> Answer:
     """getMetrics: Prometheus text. `body` is text here, not JSON."""
     runtime, _ = _here(ctx)
-    lines = [generate_latest(runtime.metrics).decode()]
-    lines += ["# HELP shapan_deliveries Webhook deliveries by state", "# TYPE shapan_deliveries gauge"]
-    for workspace in runtime.workspaces():
-        with workspace.database.read() as db:
-            for state, number in db.execute("SELECT state, count(*) FROM shapan_delivery GROUP BY state"):
-                lines.append(f'shapan_deliveries{{workspace="{workspace.name}",state="{state}"}} {number}')
-    return Answer(200, "\n".join(lines) + "\n", (("Content-Type", "text/plain; version=0.0.4; charset=utf-8"),))
+    text = generate_latest(runtime.metrics).decode()
+    return Answer(200, text, (("Content-Type", "text/plain; version=0.0.4; charset=utf-8"),))
 
 
 def reset_workspace(ctx: Context, webhooks: bool) -> Answer:
@@ -90,15 +85,21 @@ def get_clock(ctx: Context) -> Answer:
 
 
 def change_clock(ctx: Context, body: dict[str, Any]) -> Answer:
-    """changeClock: freeze or run first, then advance; deliveries that fall due are sent at once."""
+    """changeClock: advance, and freeze or run; deliveries that fall due are sent at once. 400 beyond the year 2200."""
     runtime, workspace = _here(ctx)
-    if "frozen" in body:
-        if body["frozen"]:
-            workspace.clock.freeze()
-        else:
-            workspace.clock.run()
-    workspace.clock.advance(timedelta(seconds=body.get("advance_seconds", 0)))
-    workspace.keep_clock()
+
+    def change(clock: SimulatedClock) -> None:
+        # The step first: where it is refused, nothing has changed.
+        clock.advance(timedelta(seconds=body.get("advance_seconds", 0)))
+        if body.get("frozen") is True:
+            clock.freeze()
+        elif body.get("frozen") is False:
+            clock.run()
+
+    try:
+        workspace.change_clock(change)
+    except ClockError as error:
+        raise invalid([Fault("/advance_seconds", str(error), "时钟不能超过 2200 年。")]) from error
     runtime.courier.nudge()
     return ok(_clock(workspace))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,10 +20,10 @@ from shapan.kernel.delivery import Courier
 from shapan.kernel.errors import conflict, not_found
 from shapan.kernel.idempotency import InFlight
 from shapan.kernel.journal import Journal
+from shapan.kernel.metrics import WorkspaceMetrics
 from shapan.kernel.resources import data_folder
 from shapan.kernel.system import System
 
-WORKSPACE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 DEFAULT = "default"
 
 
@@ -51,6 +49,10 @@ class Settings:
     services: Mapping[str, Any] = field(default_factory=dict)
 
 
+class WorkspaceGone(Exception):
+    """There is no workspace of this name, or no longer."""
+
+
 @dataclass
 class Workspace:
     """One workspace of one system: database, clock, journal, running idempotency keys."""
@@ -61,10 +63,11 @@ class Workspace:
     journal: Journal
     in_flight: InFlight = field(default_factory=InFlight)
 
-    def keep_clock(self) -> None:
-        """Write the clock into the database, so that a restart finds it."""
-        offset, frozen = self.clock.state()
+    def change_clock(self, change: Callable[[SimulatedClock], object]) -> None:
+        """Change the clock and write it into the database, so that a restart finds it. ClockError from `change`."""
         with self.database.write() as db:
+            change(self.clock)
+            offset, frozen = self.clock.state()
             set_meta(db, "clock.offset", offset)
             set_meta(db, "clock.frozen", frozen or "")
 
@@ -94,12 +97,14 @@ class Runtime:
             buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 3, 10),
             registry=self.metrics,
         )
+        _private(settings.folder / system.name)
         self.authority = Authority(
             system.name, load_or_create_key(settings.folder / system.name), settings.clients, self.contract.scopes
         )
         self._lock = threading.Lock()
         self._workspaces: dict[str, Workspace] = {}
         self.courier = Courier(self)
+        self.metrics.register(WorkspaceMetrics(self))
         for path in sorted(self._folder.glob("*.sqlite")):
             self._open(path.stem)
         if DEFAULT not in self._workspaces:
@@ -123,14 +128,14 @@ class Runtime:
         return name in self._workspaces
 
     def workspace(self, name: str) -> Workspace:
-        """The workspace `name`, or 404."""
+        """The workspace `name`. WorkspaceGone when there is none, or no longer."""
         workspace = self._workspaces.get(name)
         if workspace is None:
-            raise not_found("workspace", "工作区", name)
+            raise WorkspaceGone(name)
         return workspace
 
     def create_workspace(self, name: str) -> Workspace:
-        """The workspace `name`, seeded when it is new. `name` matches WORKSPACE_NAME."""
+        """The workspace `name`, seeded when it is new."""
         with self._lock:
             return self._workspaces.get(name) or self._open(name)
 
@@ -142,32 +147,29 @@ class Runtime:
                 "The default workspace cannot be deleted; reset it.",
                 "默认工作区不能删除，只能重置。",
             )
+        # All of it under the lock: a workspace of the same name must not be made before the files of this one are gone.
         with self._lock:
-            workspace = self.workspace(name)
+            workspace = self._workspaces.get(name)
+            if workspace is None:
+                raise not_found("workspace", "工作区", name)
             del self._workspaces[name]
-        workspace.journal.close()
-        workspace.database.close()
-        for path in [
-            *self._folder.glob(f"{name}.sqlite*"),
-            *(self.settings.folder / self.system.name).glob(f"journal/{name}.sqlite*"),
-        ]:
-            path.unlink(missing_ok=True)
+            workspace.database.close()
+            workspace.journal.close()
+            folder = self.settings.folder / self.system.name
+            for path in [*self._folder.glob(f"{name}.sqlite*"), *folder.glob(f"journal/{name}.*")]:
+                path.unlink(missing_ok=True)
 
     def reset(self, workspace: Workspace, *, webhooks: bool) -> None:
         """Put a workspace back to its first state."""
-        workspace.database.reset(keep=() if webhooks else ("shapan_subscription",))
-        workspace.clock.reset()
+        keep = () if webhooks else ("shapan_subscription",)
+        # Within the lock of the writers, or one of them would bear a time of before the reset.
+        workspace.database.reset(keep, afterwards=workspace.clock.reset)
         workspace.journal.clear()
 
     def _open(self, name: str) -> Workspace:
         journal = self.settings.folder / self.system.name / "journal" / f"{name}.sqlite"
         database = Database(self._folder / f"{name}.sqlite", self.system.migrations, self._seed)
-        try:
-            journal.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DatabaseError(
-                f"The folder {journal.parent} cannot be made ({error}). Make it writable, or name another with --data."
-            ) from error
+        journal.parent.mkdir(parents=True, exist_ok=True)
         with database.read() as db:
             offset, frozen = get_meta(db, "clock.offset"), get_meta(db, "clock.frozen")
         clock = SimulatedClock.from_state(float(offset or 0), frozen or None)
@@ -186,9 +188,16 @@ class Runtime:
         """Stop delivering, write the journals, close the files. Call it when no request is running."""
         self.courier.stop()
         for workspace in self.workspaces():
-            workspace.journal.close()
             workspace.database.close()
+            workspace.journal.close()
 
-    def erase(self) -> None:
-        """Remove all files of this system, after `stop`."""
-        shutil.rmtree(self.settings.folder / self.system.name, ignore_errors=True)
+
+def _private(folder: Path) -> None:
+    """Make the folder of a system, for its owner only: keys and webhook secrets lie in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise DatabaseError(
+            f"The folder {folder} cannot be written ({error.strerror}). Make it writable, or name another one with --data."
+        ) from error

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from typing import Any
 
-from shapan.kernel.errors import not_found
+import httpx
+
+from shapan.kernel.errors import Fault, not_found, refused
 from shapan.kernel.ids import new_uuid
 from shapan.kernel.outbox import cloud_event, events_after, source_of
 from shapan.kernel.system import Answer, Context, created, no_content, ok
@@ -40,7 +43,10 @@ def list_webhooks(ctx: Context) -> Answer:
 
 
 def create_webhook(ctx: Context, body: dict[str, Any]) -> Answer:
-    """createWebhook: events from now on go to `url`."""
+    """createWebhook: events from now on go to `url`. 422 for a URL or secret that has the right shape and still cannot be used."""
+    wrong = _unusable(body)
+    if wrong:
+        raise refused(wrong)
     webhook_id = new_uuid()
     types = json.dumps(body["types"]) if "types" in body else None
     ctx.db.execute(
@@ -49,6 +55,29 @@ def create_webhook(ctx: Context, body: dict[str, Any]) -> Answer:
     )
     row = ctx.db.execute("SELECT * FROM shapan_subscription WHERE id = ?", (webhook_id,)).fetchone()
     return created(_view(row), ctx.url(f"/webhooks/{webhook_id}"))
+
+
+def _unusable(body: dict[str, Any]) -> list[Fault]:
+    found = []
+    try:
+        host = httpx.URL(body["url"]).host
+        if not host:
+            raise httpx.InvalidURL("no host")
+        host.encode("idna")  # as a look-up of the name will
+    except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+        found.append(Fault("/url", f"This URL cannot be called: {error}.", "该 URL 无法访问。"))
+    try:
+        if not 24 <= len(base64.b64decode(body["secret"].removeprefix("whsec_"), validate=True)) <= 64:
+            raise ValueError("wrong length")
+    except ValueError:
+        found.append(
+            Fault(
+                "/secret",
+                "After whsec_ there must be 24 to 64 bytes in Base64.",
+                "whsec_ 之后必须是 24 到 64 字节的 Base64 编码。",
+            )
+        )
+    return found
 
 
 def delete_webhook(ctx: Context, webhook_id: str) -> Answer:

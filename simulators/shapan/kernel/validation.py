@@ -58,7 +58,7 @@ def _pointer(prefix: str, path: Iterable[str | int]) -> str:
 def _of(error: jsonschema_rs.ValidationError, where: str, prefix: str) -> Iterator[Fault]:
     pointer = _pointer(prefix, error.instance_path)
     kind: Any = error.kind
-    name = type(kind).__name__.rpartition("_")[2]
+    name = _name(kind)
     if name == "Required":
         yield Fault(f"{pointer}/{escape(kind.property)}", "This member is required.", "缺少必填字段。", where)
     elif name in ("AdditionalProperties", "UnevaluatedProperties"):
@@ -66,9 +66,28 @@ def _of(error: jsonschema_rs.ValidationError, where: str, prefix: str) -> Iterat
             yield Fault(
                 f"{pointer}/{escape(member)}", "The contract knows no such member.", "接口契约中没有该字段。", where
             )
+    elif name in ("AnyOf", "OneOfNotValid") and (branch := _meant(kind, error)) is not None:
+        for inner in branch:
+            yield from _of(inner, where, prefix)
     else:
         en, zh = _sentence(name, kind, error.message)
         yield Fault(pointer, en, zh, where)
+
+
+def _name(kind: Any) -> str:
+    """What a kind of error is called: Required, Type …"""
+    return type(kind).__name__.rpartition("_")[2]
+
+
+def _meant(kind: Any, error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError] | None:
+    """The errors of the one alternative whose type fits (an object where null was possible too); None when that is not one alone."""
+    here = list(error.instance_path)
+    fitting = [
+        branch
+        for branch in kind.context
+        if not any(_name(e.kind) == "Type" and list(e.instance_path) == here for e in branch)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _sentence(name: str, kind: Any, message: str) -> tuple[str, str]:
@@ -108,4 +127,10 @@ def _sentence(name: str, kind: Any, message: str) -> tuple[str, str]:
             return "The items must differ from each other.", "各项不能重复。"
         case "MinProperties":
             return f"Must have at least {kind.limit} members.", f"至少 {kind.limit} 个字段。"
+        case "FalseSchema":
+            return "The contract knows no such member.", "接口契约中没有该字段。"
+        case "MaxProperties":
+            return f"Must have at most {kind.limit} members.", f"最多 {kind.limit} 个字段。"
+        case "AnyOf" | "OneOfNotValid" | "OneOfMultipleValid":
+            return "Must fit exactly one of the forms that the contract gives.", "必须符合契约给出的形式之一。"
     return message, f"不符合接口契约：{message}"
