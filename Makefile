@@ -26,7 +26,7 @@ up: $(VENV)/.runtime
 	$(BIN)/python -m shapan up $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -57,7 +57,8 @@ def test_every_fault_of_a_partner_is_named(scm: Api, refusal: Callable[..., list
         "/name",
         "/phone",
         "/short_name",
-        "/source_reference",
+        "/source_reference/document",
+        "/source_reference/system",
         "/tax_number",
     ]
     assert refusal(scm.post("/partners", json={}), 400, "validation-failed") == ["/short_name"]
