@@ -31,7 +31,7 @@ def _operation(operation: Operation, raw: Mapping[str, Any]) -> Iterator[str]:
     if operation.access == "oauth":
         wanted |= {"401", "403"}
     if operation.access == "operator":
-        wanted |= {"401"} if operation.operation_id not in ("getHealth",) else set()
+        wanted |= {"401", "403"}
     if operation.bodies:
         wanted |= {"413", "415"}
     if operation.idempotent_by_key:
