@@ -61,7 +61,7 @@ GOOD: dict[str, Any] = {
                 "summary": "Count things",
                 "description": "How many there are.",
                 "security": [{"operatorToken": []}],
-                "responses": _answers("200", "400", "401"),
+                "responses": _answers("200", "400", "401", "403"),
             }
         },
     },
@@ -125,7 +125,7 @@ BROKEN: list[tuple[str, Change, str]] = [
     ],
     *[
         (f"operator without {status}", lambda d, s=status: _count(d)["responses"].pop(s), f"countThings: does not document {status}")
-        for status in ("400", "401")
+        for status in ("400", "401", "403")
     ],
     ("no key", lambda d: _create(d).pop("parameters"), "createThing: creates without an Idempotency-Key"),
     (
