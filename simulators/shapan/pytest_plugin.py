@@ -41,12 +41,17 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item: the scenario. A document that cannot be used fails the collection with all its faults."""
+        from shapan.sandbox.errors import sentences_of
         from shapan.scenario import ScenarioError, load_scenarios
 
         try:
             [scenario] = load_scenarios([str(self.path)])
         except ScenarioError as error:
             raise self.CollectError(f"{error}\n{error.zh}") from error
+        except Exception as error:
+            if (found := sentences_of(error)) is None:
+                raise
+            raise self.CollectError("\n".join(found)) from error
         yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
 
 
@@ -75,9 +80,12 @@ class ScenarioItem(pytest.Item):
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> str:
         """The reason alone; a traceback through the runner would tell a scenario's reader nothing."""
+        from shapan.sandbox.errors import sentences_of
+
         if isinstance(excinfo.value, ScenarioFailed):
             return str(excinfo.value)
-        return str(super().repr_failure(excinfo))
+        found = sentences_of(excinfo.value)
+        return "\n".join(found) if found is not None else str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the scenario is."""
@@ -95,11 +103,28 @@ def _session(config: pytest.Config) -> Session:
         command, url = config.getoption("--shapan-integration"), config.getoption("--shapan-url")
         start = REFERENCE if config.getoption("--shapan-reference") else command_of(command) if command else None
         stack = config.stash[_STACK] = ExitStack()
+        _end_in_order(stack)
         running = running_sandbox(url, *_credentials()) if url else None
         config.stash[_SESSION] = stack.enter_context(
             session(start, running=running, size=config.getoption("--shapan-size"))
         )
     return config.stash[_SESSION]
+
+
+def _end_in_order(stack: Any) -> None:
+    """From now on processes depend on us: SIGTERM and a closed terminal end the run as Ctrl-C does, unless somebody else has a say there."""
+    import signal
+    import threading
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, stop)
+                stack.callback(signal.signal, number, signal.SIG_DFL)
 
 
 def _credentials() -> tuple[str, str | None]:

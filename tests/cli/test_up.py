@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,8 +22,8 @@ SHAPAN = [sys.executable, "-m", "shapan"]
 
 
 def four_ports() -> int:
-    """The first of four free ports in a row."""
-    for first in range(21000, 31000, 4):
+    """The first of four free ports in a row; tests that run beside this one look elsewhere."""
+    for first in random.sample(range(21000, 31000, 4), 2500):
         probes = [socket.socket() for _ in range(4)]
         try:
             for n, probe in enumerate(probes):
@@ -38,10 +40,10 @@ def four_ports() -> int:
 class Up:
     """A running `shapan up`; `text` is what it printed until it was ready."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
-        command = [*SHAPAN, "up", "--ephemeral", "--size", "tiny", "--port", str(port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def __init__(self, port: int, folder: Path) -> None:
+        self.port, self.folder = port, folder
+        command = [*SHAPAN, "up", "--data", str(folder), "--size", "tiny", "--port", str(port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
         assert self.process.stdout is not None
         lines: list[str] = []
         for line in self.process.stdout:
@@ -58,8 +60,8 @@ class Up:
 
 
 @pytest.fixture
-def up() -> Iterator[Up]:
-    running = Up(four_ports())
+def up(tmp_path: Path) -> Iterator[Up]:
+    running = Up(four_ports(), tmp_path / "data")
     yield running
     if running.process.poll() is None:
         running.process.send_signal(signal.SIGINT)
@@ -88,9 +90,16 @@ def test_ctrl_c_stops_all(up):
             os.kill(pid, 0)
 
 
-def test_a_killed_system_comes_back_by_itself(up):
+def test_a_killed_system_comes_back_by_itself_and_no_other_up_takes_its_folder_meanwhile(up):
     before = up.health(1)["pid"]
     os.kill(before, signal.SIGKILL)
+    second = [*SHAPAN, "up", "--data", str(up.folder), "--port", str(four_ports())]
+    refused = subprocess.run(second, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [
+        f"shapan: Another shapan is at work in the folder {up.folder}. Stop it, or name another folder with --data.",
+        f"        另一个 shapan 正在使用目录 {up.folder}。请先停止它，或用 --data 指定其他目录。",
+    ]
     assert wait_for(lambda: (up.health(1) or {"pid": before})["pid"] != before, 20)
 
 

@@ -1,40 +1,47 @@
-"""`demo`, `verify`, `oracle`, `pytest scenarios/`: their verdicts and exit codes, with real processes."""
+"""`demo`, `verify`, `load`, `oracle`, `pytest scenarios/`: their verdicts and exit codes, with real processes."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from shapan.kernel.resources import data_folder
 from shapan.sandbox.options import plan
 from shapan.sandbox.processes import ProcessSandbox
 
-
-def shapan(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "shapan", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        **options,
-    )
+Done = subprocess.CompletedProcess[str]
 
 
-def test_demo_shows_every_document_and_a_clean_verdict():
-    done = shapan("demo")
-    assert done.returncode == 0, done.stdout + done.stderr
+def at_once(*calls: Callable[[], Done]) -> list[Done]:
+    """What the calls give, side by side: most of their time they wait for a document that does not come."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        running: list[Future[Done]] = [pool.submit(call) for call in calls]
+    return [future.result() for future in running]
+
+
+def test_demo_shows_every_document_and_a_clean_verdict(shapan):
+    shown, told = at_once(lambda: shapan("demo"), lambda: shapan("demo", "--json"))
+    assert shown.returncode == 0, shown.stdout + shown.stderr
     for number in ("ORD-", "XSDD-", "XSCK-", "YS-", "记-", "SK-", "HX-"):
-        assert number in done.stdout
-    assert "The three systems agree. 三个系统一致。" in done.stdout
+        assert number in shown.stdout
+    assert "The three systems agree. 三个系统一致。" in shown.stdout
+    assert told.returncode == 0, told.stdout + told.stderr
+    report = json.loads(told.stdout)
+    assert report["ok"] is True
+    assert report["verdict"]["ok"] is True
+    assert len(report["steps"]) == 9
+    documents = {document["number"] for step in report["steps"] for document in step["documents"]}
+    assert {report["order"]} < documents
 
 
-def test_demo_without_integration_names_what_is_missing():
+def test_demo_without_integration_names_what_is_missing(shapan):
     done = shapan("demo", "--no-integration")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Missing in SCM: a sales order for CRM order ORD-" in done.stdout
@@ -43,104 +50,121 @@ def test_demo_without_integration_names_what_is_missing():
     assert "没有对应的销售订单" in done.stdout
 
 
-def test_verify_passes_the_reference_and_writes_reports(tmp_path):
+def test_verify_passes_the_reference_and_writes_reports(shapan, tmp_path):
     junit, html = tmp_path / "r.xml", tmp_path / "r.html"
     done = shapan("verify", "--reference", "--size", "tiny", "--junit", str(junit), "--html", str(html), "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["ok"] is True
     assert [s["name"] for s in report["scenarios"]] == ["order-to-receivable"]
-    assert ElementTree.parse(junit).getroot().iter("testcase")
+    [case] = ElementTree.parse(junit).getroot().iter("testcase")
+    assert "order-to-receivable" in case.attrib["name"]
     assert "order-to-receivable" in html.read_text("utf-8")
 
 
-def test_verify_fails_an_integration_that_does_nothing():
-    done = shapan("verify", "--integration", "true", "--size", "tiny")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "SCM has no sales order for ORD-" in done.stdout
-    assert "ended by itself with exit code 0" in done.stdout
+def run_pytest(folder: Path, *arguments: str) -> Done:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir"]
+    return subprocess.run(
+        [*command, str(folder), str(data_folder("scenarios")), *arguments],
+        capture_output=True, encoding="utf-8", timeout=120, check=False, cwd=folder,
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "Say which integration to judge"),
-        (["--reference", "--attach"], "Say which integration to judge"),
-        (["--attach"], "--attach needs --url"),
-        (["nothing", "--reference"], "nothing"),
-        (["--only", "nothing", "--reference"], "No scenario's name holds nothing"),
-        (["--integration", "no-such-program"], "no-such-program"),
-        (["--integration", '"open quote'], "cannot be read"),
-        (["--reference", "--url", "http://127.0.0.1:9", "--client-secret", "x"], "No sandbox answers"),
-        (["--reference", "--url", "http://127.0.0.1:9"], "client secret"),
-    ],
-)
-def test_what_cannot_be_verified_is_exit_2(arguments, message):
-    done = shapan("verify", *arguments)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_the_oracle_and_verify_reach_a_running_sandbox():
-    with ProcessSandbox(plan(size="tiny", port=None)) as sandbox:
-        control = sandbox.options.url("control")
-        clean = shapan("oracle", "--url", control)
-        assert clean.returncode == 0, clean.stdout + clean.stderr
-        secret = sandbox.options.client.secret
-        attached = shapan("verify", "--reference", "--url", control, "--client-secret", secret)
-        assert attached.returncode == 0, attached.stdout + attached.stderr
-        unknown = shapan("oracle", "--url", control, "--order", "ORD-209901-00001")
-        assert unknown.returncode == 2
-        assert "ORD-209901-00001" in unknown.stderr
-
-
-def test_pytest_runs_scenarios_and_fails_them_without_an_integration(tmp_path):
-    scenarios = str(data_folder("scenarios"))
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-c",
-        "/dev/null",
-        "--rootdir",
-        str(tmp_path),
-        scenarios,
-    ]
-    alone = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
-    assert alone.returncode == 1, alone.stdout + alone.stderr
-    assert "SCM has no sales order for ORD-" in alone.stdout
-    joined = subprocess.run(
-        [*command, "--shapan-reference"], capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path
+def test_without_an_integration_verify_and_pytest_name_the_missing_sales_order(shapan, tmp_path):
+    verified, tested = at_once(
+        lambda: shapan("verify", "--integration", "true", "--size", "tiny"), lambda: run_pytest(tmp_path)
     )
+    assert verified.returncode == 1, verified.stdout + verified.stderr
+    assert "SCM has no sales order for ORD-" in verified.stdout
+    assert "ended by itself with exit code 0" in verified.stdout
+    assert tested.returncode == 1, tested.stdout + tested.stderr
+    assert "SCM has no sales order for ORD-" in tested.stdout
+
+
+def test_pytest_passes_scenarios_with_the_reference(tmp_path):
+    joined = run_pytest(tmp_path, "--shapan-reference")
     assert joined.returncode == 0, joined.stdout + joined.stderr
     assert "1 passed" in joined.stdout
 
 
-def test_contracts_can_be_shown_and_are_clean():
-    shown = shapan("contracts", "show", "crm")
-    assert json.loads(shown.stdout)["info"]["title"] == "Shapan CRM"
-    linted = shapan("contracts", "lint")
-    assert linted.returncode == 0, linted.stdout
+def test_pytest_says_what_cannot_be_run_in_two_sentences(tmp_path):
+    done = run_pytest(tmp_path, "--shapan-url", "http://127.0.0.1:9")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "A running sandbox needs its client secret" in done.stdout
+    assert "连接正在运行的沙盘需要客户端密钥" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert ".py:" not in done.stdout
 
 
-def test_worlds_can_be_listed_and_shown():
-    assert shapan("world", "list").stdout.startswith("trading: tiny, small")
-    world = json.loads(shapan("world", "show", "--size", "tiny", "--json").stdout)
+def test_oracle_verify_and_load_reach_a_running_sandbox(shapan):
+    with ProcessSandbox(plan(size="tiny", port=None, strict=True)) as sandbox:
+        control = sandbox.options.url("control")
+        clean = shapan("oracle", "--url", control)
+        assert clean.returncode == 0, clean.stdout + clean.stderr
+        running = ("--url", control, "--client-secret", sandbox.options.client.secret)
+        attached = shapan("verify", "--reference", *running)
+        assert attached.returncode == 0, attached.stdout + attached.stderr
+        unknown = shapan("oracle", "--url", control, "--order", "ORD-209901-00001")
+        assert unknown.returncode == 2
+        english, chinese = unknown.stderr.splitlines()
+        assert "refuses: There is no order ORD-209901-00001" in english or "ORD-209901-00001" in english
+        assert "拒绝了请求" in chinese
+        assert "ORD-209901-00001" in chinese
+        assert "There is" not in chinese
+        # No integration, so the oracle would wait in vain.
+        environment = {**os.environ, "SHAPAN_ORACLE": "off"}
+        rush = ("load", "order-rush", "--users", "3", "--json", *running)
+        kept = shapan(*rush, "--max-seconds", "60", env=environment)
+        missed = shapan(*rush, "--max-seconds", "0.000001", env=environment)
+    for done, code, said in ((kept, 0, "gate passed"), (missed, 1, "gate MISSED")):
+        assert done.returncode == code, done.stdout + done.stderr
+        report: dict[str, Any] = json.loads(done.stdout)
+        assert report["ok"] is (code == 0)
+        assert said in report["said"][0]
+        orders = {row["name"]: row for row in report["requests"]}["POST /orders"]
+        assert (orders["requests"], orders["failures"]) == (3, 0)
+        assert orders["slowest_seconds"] >= orders["fastest_seconds"] > 0
+
+
+def test_a_load_test_that_cannot_be_run_is_exit_2(shapan, answering):
+    # Control answers as it should, the systems do not.
+    hello = answering({"hello": 1})
+    control = answering({"items": [{"name": name, "url": hello} for name in ("crm", "scm", "finance")]})
+    done = shapan("load", "order-rush", "--users", "1", "--json", "--url", control, "--client-secret", "x")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == ""
+    assert "has no customers or no products to order" in done.stderr
+
+
+def test_contracts_can_be_shown_and_are_clean(invoke):
+    assert json.loads(invoke("contracts", "show", "crm").stdout)["info"]["title"] == "Shapan CRM"
+    linted = invoke("contracts", "lint")
+    assert linted.exit_code == 0, linted.stdout
+
+
+def test_scenarios_can_be_checked(invoke, tmp_path):
+    good = data_folder("scenarios") / "order-to-receivable.arazzo.yaml"
+    bad = tmp_path / "bad.arazzo.yaml"
+    bad.write_text("arazzo: 1.0.1\ninfo: {title: x}\n")
+    assert invoke("scenario", "lint", str(good)).exit_code == 0
+    clean = json.loads(invoke("scenario", "lint", str(good), "--json").stdout)
+    assert clean == {"ok": True, "files": 1, "faults": []}
+    told = invoke("scenario", "lint", str(good), str(bad), "--json")
+    assert told.exit_code == 1
+    report = json.loads(told.stdout)
+    assert (report["ok"], report["files"]) == (False, 2)
+    assert {fault["file"] for fault in report["faults"]} == {str(bad)}
+    shown = invoke("scenario", "lint", str(good), str(bad))
+    assert shown.exit_code == 1
+    for fault in report["faults"]:
+        assert f"{fault['en']}\n    {fault['zh']}\n" in shown.stdout
+
+
+def test_worlds_can_be_listed_and_shown(invoke):
+    assert invoke("world", "list").stdout.startswith("trading: tiny, small")
+    world = json.loads(invoke("world", "show", "--size", "tiny", "--json").stdout)
     assert len(world["customers"]) == 12
     assert all(row["crm"] != row["finance"] for row in world["customers"])
-
-
-def test_every_verb_has_help_with_an_example():
-    from shapan.cli import VERBS
-
-    for verb in VERBS:
-        done = shapan(verb, "--help")
-        assert done.returncode == 0
-        assert "Example: " in done.stdout, verb
 
 
 def test_the_sandbox_loads_no_test_tool():

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from shapan.sandbox.options import SandboxError, note, plan
+from shapan.kernel.auth import Client
+from shapan.sandbox import SandboxError
+from shapan.sandbox.options import kept_opening, note, plan
 
 
 def refused(**wish):
@@ -25,7 +27,7 @@ def test_a_port_in_use_names_port_and_system():
         taken.listen()
         port = taken.getsockname()[1]
         message = refused(port=port - 1)
-    assert f"Port {port} (crm)" in message
+    assert f"{port} (crm)" in message  # others may be taken as well
     assert "--port" in message
 
 
@@ -60,6 +62,31 @@ def test_the_note_is_for_its_owner_only(tmp_path):
     path = Path(tmp_path / "sandbox.json")
     assert path.stat().st_mode & 0o077 == 0
     assert json.loads(path.read_text("utf-8"))["world"]["size"] == "tiny"
+
+
+def test_the_note_is_written_once_and_another_sandbox_is_refused(tmp_path):
+    first, second = (plan(size="tiny", data=tmp_path, port=None, client=Client("a", secret)) for secret in "bc")
+    note(first)
+    path = tmp_path / "sandbox.json"
+    written = path.stat()
+    note(first)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+    # Both looked at an empty folder; the second one came too late.
+    with pytest.raises(SandboxError, match="has just become another sandbox's"):
+        note(second)
+    assert plan(data=tmp_path, port=None).client == first.client
+
+
+def test_an_opening_day_that_breaks_off_is_not_kept(tmp_path, monkeypatch):
+    def broken(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", broken)
+        with pytest.raises(OSError, match="full"):
+            kept_opening(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert kept_opening(tmp_path) == kept_opening(tmp_path)
 
 
 def test_a_throw_away_folder_is_gone_after_a_refusal(tmp_path, monkeypatch):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
 
 from shapan import __version__
+from shapan.cli.common import sentences, stoppable
+from shapan.sandbox.text import use_utf8
 
 VERBS = {
     "up": "Serve the three systems and the control.",
@@ -22,7 +25,17 @@ VERBS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
+    """A group whose commands are imported when they are asked for; what ends a verb early is told alike for all."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """As click does it, on streams that can take Chinese."""
+        use_utf8()
+        return super().main(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb: what cannot be run is one sentence, a signal ends it in order."""
+        with stoppable(), sentences():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs in the order of the manual."""
@@ -47,7 +60,7 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Shapan (沙盘): a CRM, an SCM and a finance system to point an integration at, and an oracle that judges the result.
 
-    Exit codes: 0 as wished, 1 the answer is no (a verdict, a gate), 2 it could not be run.
+    Exit codes: 0 as wished, 1 the answer is no (a verdict, a gate), 2 it could not be run, 130 it was stopped.
 
     Example: shapan demo
     """

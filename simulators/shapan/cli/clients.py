@@ -15,7 +15,12 @@ T = TypeVar("T")
 
 
 class TourError(Exception):
-    """A step of the tour could not be done; the message says which call and what the system answered."""
+    """A step of the tour could not be done; says in both languages which call and what became of it."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh
 
 
 class Desk:
@@ -38,13 +43,26 @@ class Desk:
         return self._send("POST", path, headers={"Idempotency-Key": key} if key else {}, **options)
 
     def _send(self, method: str, path: str, **options: Any) -> Any:
+        what = f"{method} {path}"
         try:
             answer = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
-            raise TourError(f"{self.name} does not answer {method} {path}: {error}") from error
+            raise TourError(
+                f"{self.name} does not answer {what} ({type(error).__name__}).",
+                f"{self.name} 未响应 {what}（{type(error).__name__}）。",
+            ) from error
         if not answer.is_success:
-            raise TourError(f"{self.name} answers {method} {path} with {answer.status_code}: {answer.text}")
-        return answer.json()
+            # The problem speaks English, as we asked for no other language.
+            raise TourError(
+                f"{self.name} answers {what} with {answer.status_code}: {answer.text}",
+                f"{self.name} 以 {answer.status_code} 拒绝了 {what}。",
+            )
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise TourError(
+                f"{self.name} answers {what} with no JSON.", f"{self.name} 对 {what} 的响应不是 JSON。"
+            ) from error
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,33 +2,71 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
-from shapan.sandbox.options import PORT, SandboxError
+from shapan.sandbox.errors import sentences_of, told
+from shapan.sandbox.options import PORT
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+STOPPED = "Stopped. 已停止。"
+STOPPED_EXIT = 130
+"""What shells say of a command that Ctrl-C ended. 1 would be an answer, and there is none."""
 
 
 def fail(en: str, zh: str) -> NoReturn:
     """It could not be run: one sentence in each language on standard error, exit code 2."""
-    click.echo(f"shapan: {en}", err=True)
-    click.echo(f"        {zh}", err=True)
+    click.echo(told(en, zh), err=True)
     sys.exit(2)
 
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """SandboxError inside becomes `fail`."""
+    """SandboxError, and what else may be wrong with what we were given, becomes `fail`."""
     try:
         yield
-    except SandboxError as error:
-        fail(error.en, error.zh)
+    except Exception as error:
+        if (found := sentences_of(error)) is None:
+            raise
+        fail(*found)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Ctrl-C, SIGTERM and SIGHUP (a terminal that closes) become KeyboardInterrupt, so that what was started is ended and removed.
+
+    Later ones are ignored: the clearing up takes seconds and should be done to its end. One that was ignored when we came (nohup) stays
+    so. A KeyboardInterrupt that nobody takes inside ends with one line and exit code 130.
+    """
+
+    def stop(*_: object) -> None:
+        for number in kept:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    kept: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                kept[number] = signal.signal(number, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        with suppress(OSError):  # the terminal may be gone
+            click.echo(f"\n{STOPPED}", err=True)
+        sys.exit(STOPPED_EXIT)
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 def world_options(function: F) -> F:

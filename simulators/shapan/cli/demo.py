@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import Any
 
 import click
 
-from shapan.cli.common import quiet_logs, sentences, world_options
+from shapan.cli.common import json_option, quiet_logs, world_options
 
 WITH_INTEGRATION_SECONDS = 20.0
 WITHOUT_INTEGRATION_SECONDS = 3.0
@@ -17,7 +19,8 @@ WITHOUT_INTEGRATION_SECONDS = 3.0
 @click.command("demo")
 @click.option("--no-integration", is_flag=True, help="Leave the systems unjoined, to see what the oracle then says.")
 @world_options
-def command(no_integration: bool, world: str | None, size: str | None, seed: int | None) -> None:
+@json_option
+def command(no_integration: bool, world: str | None, size: str | None, seed: int | None, as_json: bool) -> None:
     """One customer and one order through three systems: what each person enters, which documents appear where, and the verdict.
 
     Exit code 0 when the systems agree at the end, 1 when not.
@@ -33,8 +36,8 @@ def command(no_integration: bool, world: str | None, size: str | None, seed: int
     from shapan.sandbox.processes import ProcessSandbox
 
     quiet_logs()
-    console = Console(highlight=False)
-    with sentences(), ExitStack() as stack:
+    console = Console(highlight=False, quiet=as_json)
+    with ExitStack() as stack:
         with console.status("Starting CRM, SCM, finance and control… 正在启动三个系统与总控…"):
             options = plan(profile=world, size=size or "tiny", seed=seed, port=None)
             stack.enter_context(ProcessSandbox(options))
@@ -46,18 +49,33 @@ def command(no_integration: bool, world: str | None, size: str | None, seed: int
         joined = "none 未接入" if no_integration else "the reference integration 参考集成"
         console.print(f"Integration 集成: {joined}\n")
         try:
-            complete, order = _play(
+            steps, order = _play(
                 console, options, WITHOUT_INTEGRATION_SECONDS if no_integration else WITH_INTEGRATION_SECONDS
             )
         except TourError as error:
-            fail(f"The tour broke off: {error}", f"导览中断：{error}")
+            fail(f"The tour broke off: {error.en}", f"导览中断：{error.zh}")
+        complete = not any(step.missing for step in steps)
         verdict = _verdict(options.url("control"), order, complete)
-    _print(console, verdict)
-    sys.exit(0 if verdict["ok"] and complete else 1)
+    passed = bool(verdict["ok"]) and complete
+    if as_json:
+        answer = {"ok": passed, "order": order, "steps": [_as_dict(step) for step in steps], "verdict": verdict}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+    else:
+        _print(console, verdict)
+    sys.exit(0 if passed else 1)
 
 
-def _play(console: Any, options: Any, wait_seconds: float) -> tuple[bool, str]:
-    """(whether every step found what it waited for, the order's number)."""
+def _as_dict(step: Any) -> dict[str, Any]:
+    return {
+        "en": step.en,
+        "zh": step.zh,
+        "documents": [asdict(document) for document in step.documents],
+        "missing": [{"en": en, "zh": zh} for en, zh in step.missing],
+    }
+
+
+def _play(console: Any, options: Any, wait_seconds: float) -> tuple[list[Any], str]:
+    """(the steps that were done, the order's number)."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
     from shapan.cli.clients import Desk
@@ -68,7 +86,7 @@ def _play(console: Any, options: Any, wait_seconds: float) -> tuple[bool, str]:
         for desk in (crm, scm, finance):
             stack.callback(desk.close)
         tour = Tour(crm, scm, finance, wait_seconds)
-        complete = True
+        steps = []
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())
         with Progress(*columns, console=console, transient=True) as progress:
             bar = progress.add_task("", total=9)
@@ -77,9 +95,9 @@ def _play(console: Any, options: Any, wait_seconds: float) -> tuple[bool, str]:
                 assert step.run is not None
                 step.run()
                 _show(progress.console, number, step)
-                complete = complete and not step.missing
+                steps.append(step)
                 progress.advance(bar)
-        return complete, tour.order_number
+        return steps, tour.order_number
 
 
 def _show(console: Any, number: int, step: Any) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
-from shapan.cli.common import fail, quiet_logs, sentences, target_options, world_options
+from shapan.cli.common import fail, json_option, quiet_logs, target_options, world_options
+
+_END_SECONDS = 5
 
 
 @click.command("load")
@@ -28,6 +33,7 @@ from shapan.cli.common import fail, quiet_logs, sentences, target_options, world
 @target_options
 @world_options
 @click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write Locust's HTML report.")
+@json_option
 def command(
     name: str,
     users: int,
@@ -41,6 +47,7 @@ def command(
     size: str | None,
     seed: int | None,
     html: str | None,
+    as_json: bool,
 ) -> None:
     """Run the load test NAME (order-rush) against a fresh sandbox, or the one at --url, and hold it to its gates.
 
@@ -58,35 +65,80 @@ def command(
     if importlib.util.find_spec("locust") is None:
         fail("Load tests need Locust: pip install 'shapan[load]'.", "负载测试需要 Locust：pip install 'shapan[load]'。")
     script = _script(name)
-    with sentences():
-        if integration is not None or reference:
-            start = chosen_integration(integration, reference, False)
-        else:
-            start = None if url else REFERENCE
-        running = running_sandbox(url, client_id, client_secret) if url else None
-        with session(start, running=running, profile=world, size=size, seed=seed) as here:
-            environment = {
-                **os.environ,
-                **{f"SHAPAN_{system.upper()}_URL": base for system, base in here.urls.items()},
-                "SHAPAN_CONTROL_URL": here.urls[CONTROL],
-                "SHAPAN_CLIENT_ID": here.client.client_id,
-                "SHAPAN_CLIENT_SECRET": here.client.secret,
-            }
-            arguments = [
-                "-f",
-                str(script),
-                "--headless",
-                "-u",
-                str(users),
-                "-r",
-                str(users),
-                "--host",
-                here.urls["crm"],
-            ]
-            arguments += ["--max-seconds", str(max_seconds), "--only-summary", "--loglevel", "WARNING"]
-            arguments += ["--html", html] if html else []
-            code = subprocess.run([sys.executable, "-m", "locust", *arguments], env=environment, check=False).returncode
+    if integration is not None or reference:
+        start = chosen_integration(integration, reference, False)
+    else:
+        start = None if url else REFERENCE
+    running = running_sandbox(url, client_id, client_secret) if url else None
+    with (
+        session(start, running=running, profile=world, size=size, seed=seed) as here,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        environment = {
+            **os.environ,
+            **{f"SHAPAN_{system.upper()}_URL": base for system, base in here.urls.items()},
+            "SHAPAN_CONTROL_URL": here.urls[CONTROL],
+            "SHAPAN_CLIENT_ID": here.client.client_id,
+            "SHAPAN_CLIENT_SECRET": here.client.secret,
+            "PYTHONIOENCODING": "utf-8",
+        }
+        statistics = Path(folder) / "statistics"
+        arguments = ["-f", str(script), "--headless", "-u", str(users), "-r", str(users), "--host", here.urls["crm"]]
+        arguments += ["--max-seconds", str(max_seconds), "--only-summary", "--loglevel", "WARNING"]
+        arguments += ["--json-file", str(statistics)] if as_json else []
+        arguments += ["--html", html] if html else []
+        code, said = _locust(arguments, environment, keep=as_json)
+        if as_json:
+            _print(code, said, statistics.with_suffix(".json"), name, users, max_seconds)
     sys.exit(code)
+
+
+def _locust(arguments: list[str], environment: dict[str, str], *, keep: bool) -> tuple[int, str]:
+    """(exit code, what it printed, when that is to be kept). It ends with us, however we are stopped."""
+    from shapan.sandbox.children import end_group, own_group
+
+    command = [sys.executable, "-m", "locust", *arguments]
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if keep else None,
+        encoding="utf-8",
+        errors="replace",
+        **own_group(),
+    )
+    try:
+        said, _ = process.communicate()
+    finally:
+        end_group(process, _END_SECONDS)
+    return process.returncode, said or ""
+
+
+def _print(code: int, said: str, statistics: Path, name: str, users: int, max_seconds: float) -> None:
+    """The outcome as JSON: what the load test said of its gates, and Locust's figures for each request, in seconds."""
+    if code not in (0, 1):
+        # Not run, so there is no outcome.
+        click.echo(said, err=True, nl=False)
+        return
+    answer = {
+        "ok": code == 0,
+        "name": name,
+        "users": users,
+        "max_seconds": max_seconds,
+        "said": said.splitlines(),
+        "requests": [_figures(row) for row in json.loads(statistics.read_text("utf-8"))],
+    }
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+
+
+def _figures(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": row["name"],
+        "requests": row["num_requests"],
+        "failures": row["num_failures"],
+        "fastest_seconds": round((row["min_response_time"] or 0) / 1000, 3),
+        "slowest_seconds": round(row["max_response_time"] / 1000, 3),
+    }
 
 
 def _script(name: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from shapan.cli.common import json_option, sentences
+from shapan.cli.common import json_option
 from shapan.sandbox.options import PORT
 from shapan.sandbox.running import control_get
 
@@ -22,8 +22,7 @@ def command(url: str, order: str | None, as_json: bool) -> None:
 
     Example: shapan oracle --order ORD-202611-00001
     """
-    with sentences():
-        verdict = control_get(url.rstrip("/"), "/reconciliation", **({"order": order} if order else {}))
+    verdict = control_get(url.rstrip("/"), "/reconciliation", **({"order": order} if order else {}))
     if as_json:
         click.echo(json.dumps(verdict, ensure_ascii=False, indent=1))
     else:

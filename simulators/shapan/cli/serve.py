@@ -8,9 +8,7 @@ from pathlib import Path
 
 import click
 
-from shapan.cli.common import fail, sentences, world_options
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from shapan.cli.common import fail, world_options
 
 
 @click.command("serve")
@@ -46,7 +44,8 @@ def command(
     Example: SHAPAN_CLIENT_SECRET=... shapan serve crm --port 8101 --data ./data
     """
     from shapan.kernel.auth import Client
-    from shapan.sandbox.options import SIMULATORS, SandboxOptions, kept_opening, require_free, writable_folder
+    from shapan.sandbox.options import CONTROL, SIMULATORS, SandboxOptions, kept_opening, writable_folder
+    from shapan.sandbox.ports import address_of, is_loopback
     from shapan.sandbox.serving import serve
     from shapan.sandbox.systems import require_system, require_world
     from shapan.world import WorldSpec
@@ -58,7 +57,7 @@ def command(
             "SHAPAN_CLIENT_SECRET is not set; it is the secret of the client that may ask for tokens.",
             "未设置 SHAPAN_CLIENT_SECRET（获取令牌的客户端密钥）。",
         )
-    if host not in _LOOPBACK and operator_token is None:
+    if operator_token is None and not is_loopback(address_of(host)):
         fail(
             f"Listening on {host} needs SHAPAN_OPERATOR_TOKEN, or anybody there could reset the system.",
             f"监听 {host} 时必须设置 SHAPAN_OPERATOR_TOKEN，否则任何人都能重置系统。",
@@ -68,23 +67,21 @@ def command(
         for name in SIMULATORS
         if f"SHAPAN_{name.upper()}_URL" in os.environ
     }
-    if system == "control" and len(urls) < len(SIMULATORS):
+    if system == CONTROL and len(urls) < len(SIMULATORS):
         missing = ", ".join(f"SHAPAN_{name.upper()}_URL" for name in SIMULATORS if name not in urls)
         fail(f"The control needs {missing}.", f"总控需要环境变量 {missing}。")
-    with sentences():
-        folder = writable_folder(Path(data))
-        day = opening.date() if opening else kept_opening(folder)
-        options = SandboxOptions(
-            WorldSpec(world or "trading", size or "small", 42 if seed is None else seed, day),
-            folder,
-            {system: port},
-            Client(client_id, secret),
-            host,
-            strict=strict,
-            operator_token=operator_token,
-            external_urls=urls,
-        )
-        require_system(system)
-        require_free(system, host, port)
-        require_world(options.world)
-        serve(system, options, with_parent=with_parent)
+    require_system(system)
+    folder = writable_folder(Path(data))
+    day = opening.date() if opening else kept_opening(folder)
+    options = SandboxOptions(
+        WorldSpec(world or "trading", size or "small", 42 if seed is None else seed, day),
+        folder,
+        {system: port},
+        Client(client_id, secret),
+        host,
+        strict=strict,
+        operator_token=operator_token,
+        external_urls=urls,
+    )
+    require_world(options.world)
+    serve(system, options, with_parent=with_parent)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
-from shapan.cli.common import existing_folder, fail, quiet_logs, sentences, world_options
+from shapan.cli.common import STOPPED, existing_folder, fail, quiet_logs, world_options
+
+if TYPE_CHECKING:
+    from shapan.sandbox.options import SandboxOptions
 
 TITLES = {"control": "control 总控", "crm": "CRM 客户关系", "scm": "SCM 供应链", "finance": "finance 财务"}
 
@@ -37,25 +41,23 @@ def command(
     if data and ephemeral:
         fail("--data and --ephemeral exclude each other; give one of them.", "--data 与 --ephemeral 只能选其一。")
 
-    def ended(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, ended)
     try:
-        with sentences():
-            folder = None if ephemeral else existing_folder(data or ".shapan")
-            options = plan(profile=world, size=size, seed=seed, port=port, data=folder, strict=strict)
-            with ProcessSandbox(options) as sandbox:
-                _welcome(options)
-                sandbox.watch(lambda en, zh: click.echo(f"{en} {zh}", err=True))
+        folder = None if ephemeral else existing_folder(data or ".shapan")
+        options = plan(profile=world, size=size, seed=seed, port=port, data=folder, strict=strict)
+        with ProcessSandbox(options) as sandbox:
+            _welcome(options)
+            sandbox.watch(lambda en, zh: click.echo(f"{en} {zh}", err=True))
     except KeyboardInterrupt:
-        click.echo("\nStopped. 已停止。")
+        # To be stopped is what `up` is for, so the exit code is 0.
+        with suppress(OSError):  # the terminal may be gone
+            click.echo(f"\n{STOPPED}")
 
 
-def _welcome(options: object) -> None:
-    from shapan.sandbox.options import SandboxOptions
+def _welcome(options: SandboxOptions) -> None:
+    from rich.cells import set_cell_size
 
-    assert isinstance(options, SandboxOptions)
+    # By cells, not characters: Chinese ones are two wide.
+    titles = {name: set_cell_size(TITLES[name], 18) for name in options.ports}
     world = options.world
     client_id, secret = options.client.client_id, options.client.secret
     crm = options.url("crm")
@@ -63,10 +65,10 @@ def _welcome(options: object) -> None:
         f"Shapan is up: world {world.profile}, size {world.size}, seed {world.seed}. 沙盘已就绪。",
         "",
         "URLs 服务地址",
-        *(f"  {TITLES[name]:<14} {options.url(name)}" for name in options.ports),
+        *(f"  {titles[name]}{options.url(name)}" for name in options.ports),
         "",
         "Documentation 接口文档",
-        *(f"  {TITLES[name]:<14} {options.url(name)}/docs/" for name in options.ports),
+        *(f"  {titles[name]}{options.url(name)}/docs/" for name in options.ports),
         "",
         "Client 客户端凭证",
         f"  client id      {client_id}",

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shapan.cli.common import fail, json_option, quiet_logs, sentences, target_options, world_options
+from shapan.cli.common import fail, json_option, quiet_logs, target_options, world_options
 
 
 @click.command("verify")
@@ -61,21 +61,18 @@ def command(
     scenarios = [s for s in scenarios if not only or any(part in s.name for part in only)]
     if not scenarios:
         fail(f"No scenario's name holds {' or '.join(only)}.", f"没有名称包含 {' 或 '.join(only)} 的场景。")
-    with sentences():
-        start = chosen_integration(integration, reference, attach)
-        if attach and not url:
-            fail(
-                "--attach needs --url, the control of the running sandbox.",
-                "--attach 需要用 --url 指定正在运行的沙盘总控。",
-            )
-        running = running_sandbox(url, client_id, client_secret) if url else None
-        with session(start, running=running, profile=world, size=size, seed=seed) as here:
-            environment = Environment(
-                here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens()
-            )
-            results = _run(scenarios, environment, quiet=as_json)
-            ended = here.integration.exit_code() if here.integration else None
-            tail = here.integration.tail() if here.integration else ""
+    start = chosen_integration(integration, reference, attach)
+    if attach and not url:
+        fail(
+            "--attach needs --url, the control of the running sandbox.",
+            "--attach 需要用 --url 指定正在运行的沙盘总控。",
+        )
+    running = running_sandbox(url, client_id, client_secret) if url else None
+    with session(start, running=running, profile=world, size=size, seed=seed) as here:
+        environment = Environment(here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens())
+        results = _run(scenarios, environment, quiet=as_json)
+        ended = here.integration.exit_code() if here.integration else None
+        tail = here.integration.tail() if here.integration else ""
     for path, write in ((junit, write_junit), (html, write_html)):
         if path:
             try:

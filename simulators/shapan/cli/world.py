@@ -6,7 +6,7 @@ import json
 
 import click
 
-from shapan.cli.common import fail, json_option, world_options
+from shapan.cli.common import json_option, world_options
 
 
 @click.group("world")
@@ -45,12 +45,9 @@ def show(world: str | None, size: str | None, seed: int | None, as_json: bool) -
     Example: shapan world show --world trading --size tiny --seed 42
     """
     from shapan.sandbox.options import this_month
-    from shapan.world import WorldError, WorldSpec, build_world
+    from shapan.world import WorldSpec, build_world
 
-    try:
-        made = build_world(WorldSpec(world or "trading", size or "small", 42 if seed is None else seed, this_month()))
-    except WorldError as error:
-        fail(error.en, error.zh)
+    made = build_world(WorldSpec(world or "trading", size or "small", 42 if seed is None else seed, this_month()))
     scm = {p.entity: p.short_name for p in made.scm.partners}
     finance = {c.entity: c.short_name for c in made.finance.customers}
     rows = [

@@ -5,8 +5,11 @@
 `processes`     all systems as child processes (what `shapan up` runs)
 `threads`       all systems as threads of this process (what tests use)
 `integration`   a user's integration beside them
+`running`       one that runs already, known by its control
+`session`       either of them with an integration, ready to be judged
 """
 
-from shapan.sandbox.options import SandboxError, SandboxOptions
+from shapan.sandbox.errors import SandboxError
+from shapan.sandbox.options import SandboxOptions
 
 __all__ = ["SandboxError", "SandboxOptions"]

@@ -6,7 +6,6 @@ import base64
 import os
 import secrets
 import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +17,10 @@ from pathlib import Path
 import httpx
 
 from shapan.kernel.auth import Client
-from shapan.sandbox.options import SIMULATORS, SandboxError, free_ports
+from shapan.sandbox.children import end_group, kill_group, own_group
+from shapan.sandbox.errors import SandboxError
+from shapan.sandbox.options import SIMULATORS
+from shapan.sandbox.ports import LOOPBACK, free_ports
 
 REFERENCE = [sys.executable, "-m", "shapan.reference"]
 READY_SECONDS = 10
@@ -28,7 +30,9 @@ _STOP_SECONDS = 10
 def command_of(text: str) -> list[str]:
     """The words of a command line. SandboxError when it has none or its quotes do not match."""
     try:
-        words = shlex.split(text)
+        # On Windows a backslash is part of a path and escapes nothing.
+        posix = sys.platform != "win32"
+        words = shlex.split(text) if posix else [word.strip('"') for word in shlex.split(text, posix=False)]
     except ValueError as error:
         raise SandboxError(
             f"The integration's command cannot be read: {error}.", f"无法解析集成程序命令：{error}。"
@@ -56,10 +60,10 @@ class Integration:
         try:
             self._subscribe()
             self._spawn()
+            self._await_ready()
         except BaseException:
             self.__exit__()
             raise
-        self._await_ready()
         return self
 
     def environment(self) -> dict[str, str]:
@@ -74,7 +78,7 @@ class Integration:
         }
 
     def _subscribe(self) -> None:
-        hook = {"url": f"http://127.0.0.1:{self._port}/webhooks", "secret": self._secret}
+        hook = {"url": f"http://{LOOPBACK}:{self._port}/webhooks", "secret": self._secret}
         form = {
             "grant_type": "client_credentials",
             "client_id": self._client.client_id,
@@ -87,12 +91,14 @@ class Integration:
                     token = http.post(base + "/oauth/token", data=form).raise_for_status().json()["access_token"]
                     headers = {"Authorization": f"Bearer {token}"}
                     made = http.post(base + "/webhooks", json=hook, headers=headers).raise_for_status().json()
-                except httpx.HTTPError as error:
+                    self._hooks.append((f"{base}/webhooks/{made['id']}", token))
+                except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+                    status = isinstance(error, httpx.HTTPStatusError) and error.response.status_code
+                    reason = f"HTTP {status}" if status else type(error).__name__
                     raise SandboxError(
-                        f"The webhook could not be registered at {name} ({base}): {error}. Check the URL, and SHAPAN_CLIENT_ID and SHAPAN_CLIENT_SECRET.",
-                        f"无法在 {name}（{base}）登记 webhook：{error}。请检查地址以及 SHAPAN_CLIENT_ID、SHAPAN_CLIENT_SECRET。",
+                        f"The webhook could not be registered at {name} ({base}): {reason}. Check the URL, and SHAPAN_CLIENT_ID and SHAPAN_CLIENT_SECRET.",
+                        f"无法在 {name}（{base}）登记 webhook：{reason}。请检查地址以及 SHAPAN_CLIENT_ID、SHAPAN_CLIENT_SECRET。",
                     ) from error
-                self._hooks.append((f"{base}/webhooks/{made['id']}", token))
 
     def _spawn(self) -> None:
         try:
@@ -103,7 +109,7 @@ class Integration:
                     stdout=log,
                     stderr=log,
                     env={**os.environ, **self.environment()},
-                    start_new_session=True,
+                    **own_group(),
                 )
         except OSError as error:
             raise SandboxError(
@@ -117,7 +123,7 @@ class Integration:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self.exit_code() is None:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                if probe.connect_ex((LOOPBACK, self._port)) == 0:
                     return
             pause.wait(0.05)
 
@@ -132,8 +138,7 @@ class Integration:
     def kill(self) -> None:
         """End it at once, as a crash would."""
         if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            kill_group(self._process)
 
     def start_again(self) -> None:
         """Start it again with the same environment and state."""
@@ -142,13 +147,8 @@ class Integration:
         self._await_ready()
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None and self._process.poll() is None:
-            # The whole group: a command may be a shell that started the integration.
-            os.killpg(self._process.pid, signal.SIGTERM)
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()
+        if self._process is not None:
+            end_group(self._process, _STOP_SECONDS)
         with httpx.Client(trust_env=False, timeout=5) as http:
             for url, token in self._hooks:
                 try:

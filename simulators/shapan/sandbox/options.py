@@ -6,9 +6,7 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -16,21 +14,16 @@ from typing import Any
 
 from shapan.kernel.auth import Client
 from shapan.kernel.clock import SHANGHAI
+from shapan.sandbox.errors import SandboxError
+from shapan.sandbox.ports import LOOPBACK, free_ports, require_free
+from shapan.sandbox.text import write_whole
 from shapan.world import WorldSpec
 
 CONTROL = "control"
 SIMULATORS = ("crm", "scm", "finance")
 PORT = 8100
 FORMAT = 1
-
-
-class SandboxError(Exception):
-    """The sandbox cannot be run as wished. One sentence with a remedy, in both languages."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.en = en
-        self.zh = zh
+_NOTE = "sandbox.json"
 
 
 def this_month() -> date:
@@ -49,7 +42,7 @@ class SandboxOptions:
     folder: Path
     ports: dict[str, int]
     client: Client
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     ephemeral: bool = False
     strict: bool = False
     operator_token: str | None = None
@@ -58,7 +51,7 @@ class SandboxOptions:
 
     def url(self, system: str) -> str:
         """The base URL at which the other processes reach a system."""
-        return self.external_urls.get(system) or f"http://127.0.0.1:{self.ports[system]}"
+        return self.external_urls.get(system) or f"http://{LOOPBACK}:{self.ports[system]}"
 
     @property
     def urls(self) -> dict[str, str]:
@@ -115,22 +108,30 @@ def plan(
 
 
 def note(options: SandboxOptions) -> None:
-    """Write down in the folder which world it holds and for which client, once the world is known to be good."""
-    path = options.folder / "sandbox.json"
+    """Write down in a new folder which world it holds and for which client, once the world is known to be good. Call it under the folder's lock.
+
+    SandboxError when the folder has become another sandbox's since it was looked at.
+    """
     text = {
         "format": FORMAT,
         "world": world_facts(options.world),
         "client": {"id": options.client.client_id, "secret": options.client.secret},
     }
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(text, ensure_ascii=False, indent=1), encoding="utf-8")
+    noted = _noted(options.folder)
+    if noted is None:
+        write_whole(options.folder / _NOTE, json.dumps(text, ensure_ascii=False, indent=1))
+    elif noted != text:
+        raise SandboxError(
+            f"The folder {options.folder} has just become another sandbox's. Run it again, or name another folder with --data.",
+            f"目录 {options.folder} 刚刚被另一个沙盘使用。请重新运行，或用 --data 指定其他目录。",
+        )
 
 
 def kept_opening(folder: Path) -> date:
     """When the world of a served folder opened: this month, when the folder is new, and the same day whenever it is served again."""
     path = folder / "opening.txt"
     if not path.exists():
-        path.write_text(this_month().isoformat(), encoding="ascii")
+        write_whole(path, this_month().isoformat())
     try:
         return date.fromisoformat(path.read_text("ascii").strip())
     except ValueError as error:
@@ -167,7 +168,7 @@ def writable_folder(folder: Path) -> Path:
 
 
 def _noted(folder: Path) -> dict[str, Any] | None:
-    path = folder / "sandbox.json"
+    path = folder / _NOTE
     if not path.exists():
         return None
     try:
@@ -186,41 +187,5 @@ def _noted(folder: Path) -> dict[str, Any] | None:
 
 def _ports(first: int) -> dict[str, int]:
     ports = {CONTROL: first, **{name: first + 1 + n for n, name in enumerate(SIMULATORS)}}
-    taken = [f"{port} ({name})" for name, port in ports.items() if not _is_free(port)]
-    if taken:
-        raise SandboxError(
-            f"Port {', '.join(taken)} is in use. Stop what listens there, or choose other ports with --port.",
-            f"端口 {'、'.join(taken)} 已被占用。请停止占用它的程序，或用 --port 选择其他端口。",
-        )
-    return ports
-
-
-def require_free(name: str, host: str, port: int) -> None:
-    """SandboxError when something listens at a system's port already."""
-    if not _is_free(port, host):
-        raise SandboxError(
-            f"Port {port} ({name}) is in use. Stop what listens there, or choose another port with --port.",
-            f"端口 {port}（{name}）已被占用。请停止占用它的程序，或用 --port 选择其他端口。",
-        )
-
-
-def _is_free(port: int, host: str = "127.0.0.1") -> bool:
-    with socket.socket() as probe:
-        # As servers do: a port whose last connections are still closing is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError):
-            return False
-    return True
-
-
-def free_ports(names: Iterable[str]) -> dict[str, int]:
-    """A free port for each name. Another process may take one before it is used; then the start says so."""
-    probes = {name: socket.socket() for name in names}
-    for probe in probes.values():
-        probe.bind(("127.0.0.1", 0))
-    ports = {name: int(probe.getsockname()[1]) for name, probe in probes.items()}
-    for probe in probes.values():
-        probe.close()
+    require_free(ports)
     return ports

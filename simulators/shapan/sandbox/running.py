@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from shapan.kernel.auth import Client
-from shapan.sandbox.options import CONTROL, SandboxError
+from shapan.sandbox.errors import SandboxError
+from shapan.sandbox.options import CONTROL, SIMULATORS
+
+# What the answers of a control hold, as far as we read them (contracts/control.yaml), with the members of what is in their lists.
+_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...] | None]] = {
+    "/systems": {"items": ("name", "url")},
+    "/reconciliation": {
+        "ok": None,
+        "checks": ("code", "en", "zh", "compared", "differences"),
+        "differences": ("check", "code", "severity", "en", "zh"),
+    },
+}
 
 
 def running_sandbox(url: str, client_id: str, client_secret: str | None) -> tuple[dict[str, str], Client]:
@@ -23,6 +35,12 @@ def running_sandbox(url: str, client_id: str, client_secret: str | None) -> tupl
             "连接正在运行的沙盘需要客户端密钥：请用 --client-secret 或 SHAPAN_CLIENT_SECRET 提供 shapan up 打印的密钥。",
         )
     systems = control_get(base, "/systems")["items"]
+    missing = sorted({*SIMULATORS} - {system["name"] for system in systems})
+    if missing:
+        raise SandboxError(
+            f"The control at {base} does not know {', '.join(missing)}. Give the control of a whole sandbox with --url.",
+            f"总控 {base} 不包含系统 {'、'.join(missing)}。请用 --url 指定完整沙盘的总控。",
+        )
     # Control may know the systems by names that only its own network knows (containers): the caller's word counts more.
     urls = {s["name"]: os.environ.get(f"SHAPAN_{s['name'].upper()}_URL") or s["url"] for s in systems}
     return {CONTROL: base, **urls}, Client(client_id, client_secret)
@@ -34,19 +52,49 @@ def operator_tokens() -> dict[str, str]:
     return {CONTROL: token} if token else {}
 
 
-def control_get(base: str, path: str, **parameters: str) -> Any:
-    """A GET at the control. SandboxError with the reason when there is no good answer."""
+def control_get(base: str, path: str, **parameters: str) -> dict[str, Any]:
+    """A GET at the control, `path` one of /systems and /reconciliation. SandboxError with the reason when there is no good answer."""
     token = os.environ.get("SHAPAN_OPERATOR_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    try:
-        answer = httpx.get(base + path, params=parameters, headers=headers, trust_env=False, timeout=60)
-        body = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    with httpx.Client(params=parameters, headers=headers, trust_env=False, timeout=60) as http:
+        try:
+            answer = http.get(base + path)
+            if not answer.is_success:
+                raise _refusal(base, answer, http.get(base + path, headers={"Accept-Language": "zh"}))
+            body = answer.json()
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise SandboxError(
+                f"No sandbox answers at {base} ({type(error).__name__}). Start one with `shapan up`, or give its control with --url.",
+                f"{base} 没有沙盘响应（{type(error).__name__}）。请先运行 shapan up，或用 --url 指定总控地址。",
+            ) from error
+    if not _as_promised(body, _MEMBERS[path]):
         raise SandboxError(
-            f"No sandbox answers at {base} ({type(error).__name__}). Start one with `shapan up`, or give its control with --url.",
-            f"{base} 没有沙盘响应（{type(error).__name__}）。请先运行 shapan up，或用 --url 指定总控地址。",
-        ) from error
-    if not answer.is_success:
-        detail = body.get("detail", answer.text) if isinstance(body, dict) else answer.text
-        raise SandboxError(f"The control at {base} refuses: {detail}", f"总控 {base} 拒绝了请求：{detail}")
-    return body
+            f"What answers at {base} is no control of a sandbox of this version. Give the control with --url; `shapan up` prints its address.",
+            f"{base} 的响应不是本版本沙盘总控的内容。请用 --url 指定总控地址，shapan up 启动时会打印该地址。",
+        )
+    return dict(body)
+
+
+def _refusal(base: str, english: httpx.Response, chinese: httpx.Response) -> SandboxError:
+    """A problem says one language at a time, so it was asked for both."""
+    en, zh = _detail(english), _detail(chinese)
+    return SandboxError(f"The control at {base} refuses: {en}", f"总控 {base} 拒绝了请求：{zh}")
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {answer.status_code}"
+
+
+def _as_promised(body: Any, members: Mapping[str, tuple[str, ...] | None]) -> bool:
+    if not isinstance(body, dict) or not body.keys() >= members.keys():
+        return False
+    for name, inner in members.items():
+        rows = body[name]
+        if inner is not None and not (
+            isinstance(rows, list) and all(isinstance(row, dict) and row.keys() >= {*inner} for row in rows)
+        ):
+            return False
+    return True

@@ -8,38 +8,50 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
+import re
 import signal
 import sys
 import threading
 from datetime import date
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapan.kernel.auth import Client
-from shapan.sandbox.options import SandboxError, SandboxOptions, world_facts
+from shapan.sandbox.errors import SandboxError, sentences_of, told
+from shapan.sandbox.lock import FolderLock
+from shapan.sandbox.options import SandboxOptions, world_facts
+from shapan.sandbox.ports import address_of, claim, require_free
+from shapan.sandbox.text import use_utf8
 from shapan.world import WorldSpec
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from shapan.kernel.runtime import Runtime
+
 BLOCKING_THREADS = 64
+# How long a worker waits for the one before it, which was told to end or was killed, to give its folder back.
+LOCK_SECONDS = 5.0
 _VARIABLE = "SHAPAN_SERVE"
 
 
 def serve(name: str, options: SandboxOptions, *, with_parent: bool = False) -> None:
-    """Serve until a signal ends it. `with_parent`: also end when standard input ends, which the parent holds open."""
+    """Serve until a signal ends it. `with_parent`: also end when standard input ends, which the parent holds open. SandboxError."""
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
 
+    address, port = address_of(options.host), options.ports[name]
+    claimed = claim(name, port)
+    require_free({name: port}, address)
     os.environ[_VARIABLE] = json.dumps({"name": name, **_to_json(options)})
-    if with_parent:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
     server = Granian(
         "shapan.sandbox.serving:worker_app",
         factory=True,
-        address=options.host,
-        port=options.ports[name],
+        address=address,
+        port=port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
@@ -50,50 +62,101 @@ def serve(name: str, options: SandboxOptions, *, with_parent: bool = False) -> N
         log_enabled=False,
         workers_kill_timeout=5,
     )
+
+    @server.on_startup
+    def end_with_terminal() -> None:
+        # granian would start a second worker beside the first.
+        if sys.platform != "win32":
+            signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
+
+    if with_parent:
+        threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
     try:
         server.serve()
+    except RuntimeError as error:
+        # Its words for a socket that cannot be opened, above a stack of its own.
+        reason = str(error).partition("\n")[0]
+        raise SandboxError(
+            f"{name} cannot listen at {address} port {port} ({reason}). Choose another port with --port.",
+            f"{name} 无法监听 {address} 端口 {port}（{reason}）。请用 --port 选择其他端口。",
+        ) from error
     except SystemExit as error:
-        # granian says 1 when its worker ended; for us that is "could not be run".
-        sys.exit(2 if error.code else 0)
+        # granian says 1 when its worker ended, also when Ctrl-C reached the worker first. Unasked, for us, that is "could not be run".
+        sys.exit(2 if error.code and not server.interrupt_signal else 0)
+    finally:
+        if claimed is not None:
+            claimed.close()
 
 
-def _end_with_parent() -> None:
-    # Not through sys.stdin: its lock would be held in the worker that is forked meanwhile.
+def _end_with_parent(server: Any) -> None:
+    # Not through sys.stdin: its lock would be held in the worker that is forked meanwhile. Not by a signal: on Windows it would kill.
     while os.read(0, 4096):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    server.signal_handler_interrupt()
 
 
 def worker_app() -> Flask:
     """The app of the system that the environment names; granian calls it in its worker process."""
-    from shapan.kernel.bundle import ContractError
-    from shapan.kernel.database import DatabaseError
     from shapan.kernel.flask_app import create_app
-    from shapan.kernel.resources import ResourceMissing
-    from shapan.sandbox.systems import make_runtime
-    from shapan.world import WorldError
 
+    use_utf8()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
+    server = multiprocessing.parent_process()
+    if server is not None:
+        # Until granian sets its own: those that the fork brought along are the server's, and would swallow the signal.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        threading.Thread(target=_end_with_server, args=(server,), daemon=True).start()
     given = json.loads(os.environ[_VARIABLE])
     try:
-        runtime = make_runtime(given["name"], _from_json(given))
-    except (ContractError, DatabaseError, ResourceMissing, SandboxError, WorldError) as error:
-        print(f"{START_FAILED} {error}", file=sys.stderr, flush=True)
+        runtime = open_system(given["name"], _from_json(given))
+    except Exception as error:
+        if (sentences := sentences_of(error)) is None:
+            raise
+        print(told(*sentences), file=sys.stderr, flush=True)
         os._exit(2)
     app = create_app(runtime)
     runtime.start()
-    threading.Thread(target=_end_with_server, args=(os.getppid(),), daemon=True).start()
+    print(_SERVES.format(name=given["name"], pid=os.getpid()), file=sys.stderr, flush=True)
     return app
 
 
-START_FAILED = "shapan cannot start:"
+def open_system(name: str, options: SandboxOptions) -> Runtime:
+    """The runtime of a system, its folder locked, both until this process ends. SandboxError, and what a runtime may raise."""
+    from shapan.sandbox.systems import make_runtime
+
+    lock = FolderLock(options.folder / name, LOCK_SECONDS)
+    try:
+        runtime = make_runtime(name, options)
+    except BaseException:
+        lock.release()
+        raise
+    # granian has no hook at a worker's end, and a forked process runs no atexit; this is what multiprocessing ends its processes with,
+    # after the last request was answered.
+    Finalize(None, _close, (runtime, lock), exitpriority=0)
+    return runtime
 
 
-def _end_with_server(parent: int) -> None:
+def _close(runtime: Runtime, lock: FolderLock) -> None:
+    # The journals first: a webhook that does not answer holds the courier up, and after a while granian kills us.
+    for workspace in runtime.workspaces():
+        workspace.journal.flush()
+    runtime.stop()
+    lock.release()
+
+
+_SERVES = "shapan serves {name}, process {pid}"
+
+
+def served_by(name: str, log: str) -> int | None:
+    """The process that says last in a log that it serves a system; None when none does."""
+    found = re.findall("^" + _SERVES.format(name=re.escape(name), pid=r"(\d+)"), log, re.M)
+    return int(found[-1]) if found else None
+
+
+def _end_with_server(server: Any) -> None:
     """A worker whose server process was killed would hold the port for ever."""
-    pause = threading.Event()
-    while os.getppid() == parent:
-        pause.wait(0.2)
+    server.join()
     os._exit(1)
 
 

@@ -7,8 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from shapan.kernel.auth import Client
+from shapan.sandbox.errors import SandboxError
 from shapan.sandbox.integration import REFERENCE, Integration, command_of
-from shapan.sandbox.options import SandboxError, plan
+from shapan.sandbox.options import plan
 from shapan.sandbox.processes import ProcessSandbox
 
 

@@ -2,40 +2,63 @@
 
 from __future__ import annotations
 
-import importlib
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from shapan.kernel.auth import Client
 from shapan.kernel.flask_app import create_app
 from shapan.kernel.runtime import Runtime, Settings
 from shapan.kernel.system import System
-from shapan.sandbox.options import CONTROL, SIMULATORS, SandboxError, SandboxOptions, world_facts
+from shapan.sandbox.errors import SandboxError
+from shapan.sandbox.options import CONTROL, SandboxOptions, world_facts
 from shapan.world import World, WorldError, WorldSpec, build_world, load_profile
 from shapan.world.spec import size_of
 
 __all__ = ["create_app", "find_system", "make_runtime"]
 
+_GROUP = "shapan.systems"
+
 
 def find_system(name: str) -> System:
-    """The system `name`: our own, or one that an installed package registers. SandboxError when there is none."""
-    require_system(name)
-    if name in (CONTROL, *SIMULATORS):
-        system = importlib.import_module(f"shapan.{name}").SYSTEM
-    else:
-        [system] = (point.load() for point in entry_points(group="shapan.systems") if point.name == name)
-    assert isinstance(system, System)
+    """The system `name`: control, one of our own, or one that another installed package registers. SandboxError when it cannot be had."""
+    where = _known(name)
+    try:
+        system = where.load()
+    except Exception as error:  # whatever a foreign package does when it is imported
+        raise SandboxError(
+            f"The system {name} cannot be loaded from {where.value} ({type(error).__name__}: {error}). Mend or remove the package that registers it.",
+            f"无法从 {where.value} 加载系统 {name}（{type(error).__name__}：{error}）。请修复或卸载登记该系统的软件包。",
+        ) from error
+    if not isinstance(system, System):
+        raise SandboxError(
+            f"{where.value}, which is registered as the system {name}, is no shapan.kernel.system.System. Mend or remove the package that registers it.",
+            f"登记为系统 {name} 的 {where.value} 不是 shapan.kernel.system.System。请修复或卸载登记该系统的软件包。",
+        )
     return system
 
 
 def require_system(name: str) -> None:
-    """SandboxError when there is no such system; imports none."""
-    known = {CONTROL, *SIMULATORS, *(point.name for point in entry_points(group="shapan.systems"))}
-    if name not in known:
-        listing = ", ".join(sorted(known))
+    """SandboxError when there is no such system, or two; imports none."""
+    _known(name)
+
+
+def _known(name: str) -> EntryPoint:
+    # Control is no system that an integration meets, so it is not registered as one. A distribution may be found twice on the path.
+    points: set[EntryPoint] = {EntryPoint(CONTROL, "shapan.control:SYSTEM", _GROUP), *entry_points(group=_GROUP)}
+    found: dict[str, EntryPoint] = {point.value: point for point in points if point.name == name}
+    if not found:
+        listing = ", ".join(sorted({point.name for point in points}))
         raise SandboxError(
             f"There is no system {name}; known are {listing}.", f"没有系统 {name}；已知的系统有 {listing}。"
         )
+    if len(found) > 1:
+        listing = ", ".join(sorted(found))
+        raise SandboxError(
+            f"The system {name} is registered more than once: {listing}. Remove all but one of these packages.",
+            f"系统 {name} 被重复登记：{listing}。请只保留其中一个软件包。",
+        )
+    [point] = found.values()
+    return point
 
 
 def require_world(spec: WorldSpec) -> None:

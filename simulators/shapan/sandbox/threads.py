@@ -10,7 +10,9 @@ from dataclasses import replace
 from werkzeug.serving import make_server
 
 from shapan.kernel.runtime import Runtime
-from shapan.sandbox.options import SandboxOptions
+from shapan.sandbox.lock import FolderLock
+from shapan.sandbox.options import CONTROL, SandboxOptions
+from shapan.sandbox.ports import LOOPBACK
 from shapan.sandbox.systems import create_app, make_runtime
 
 
@@ -23,22 +25,23 @@ class ThreadSandbox:
 
     def __enter__(self) -> ThreadSandbox:
         self._stack = ExitStack()
-        names = list(self.options.ports)
-        servers = {}
-        for name in names:
+        try:
             # Control comes last and needs the ports of the others.
-            if name != "control":
-                servers[name] = self._serve(name)
-        self.options = replace(self.options, ports={**self.options.ports, **servers})
-        if "control" in names:
-            self.options = replace(self.options, ports={**self.options.ports, "control": self._serve("control")})
+            for name in sorted(self.options.ports, key=lambda name: name == CONTROL):
+                port = self._serve(name)
+                self.options = replace(self.options, ports={**self.options.ports, name: port})
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def _serve(self, name: str) -> int:
+        lock = FolderLock(self.options.folder / name)
+        self._stack.callback(lock.release)
         runtime = self.runtimes[name] = make_runtime(name, self.options)
         runtime.start()
         self._stack.callback(runtime.stop)
-        server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True)
+        server = make_server(LOOPBACK, 0, create_app(runtime), threaded=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         self._stack.callback(thread.join)
