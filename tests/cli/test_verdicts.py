@@ -171,3 +171,16 @@ def test_the_sandbox_loads_no_test_tool():
     code = "import sys, shapan.sandbox.systems, shapan.crm, shapan.scm, shapan.finance, shapan.control; print(sorted({'locust', 'schemathesis', 'hypothesis', 'pytest', 'gevent'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.home())
     assert done.stdout.strip() == "[]"
+
+
+def test_verify_seeds_the_world_that_scenarios_agree_on():
+    from types import SimpleNamespace
+
+    from shapan.cli.verify import _world
+
+    tiny = SimpleNamespace(world="trading", size="tiny", seed=7)
+    either = SimpleNamespace(world=None, size=None, seed=None)
+    small = SimpleNamespace(world="trading", size="small", seed=7)
+    assert _world([tiny, either], None, None, None) == {"profile": "trading", "size": "tiny", "seed": 7}
+    assert _world([tiny, small], None, None, None) == {"profile": "trading", "size": None, "seed": 7}
+    assert _world([tiny], None, "small", 1) == {"profile": "trading", "size": "small", "seed": 1}

@@ -131,7 +131,10 @@ def _config(name: str) -> SchemathesisConfig:
                 # Whether a client's credentials are right no schema can say.
                 {"include-operation-id": "issueToken", "checks": {"positive_data_acceptance": {"enabled": False}}},
                 # What seldom fits by chance: members that the order's state allows, debit that equals credit.
-                {"include-operation-id": ["updateOrder", "createVoucher"], "generation": {"max-examples": 5 * EXAMPLES}},
+                {
+                    "include-operation-id": ["updateOrder", "createVoucher"],
+                    "generation": {"max-examples": 5 * EXAMPLES},
+                },
             ],
             # Inferred links join look-alike resources and find little; the contracts have their own.
             "phases": {"stateful": {"inference": {"algorithms": []}}},

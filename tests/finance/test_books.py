@@ -170,4 +170,6 @@ def test_a_voucher_without_lines_is_unbalanced(posted: Any) -> None:
         "INSERT INTO voucher (period, word, number, date, source_kind, line_count, posted_at, change)"
         " VALUES ('2026-11', '转', 1, '2026-11-24', 'manual', 2, '', 9999)"
     )
-    assert facts(posted.db, date(2026, 11, 24))["vouchers"]["unbalanced"] == ["2026-11 转-0001: debit 0 fen, credit 0 fen"]
+    assert facts(posted.db, date(2026, 11, 24))["vouchers"]["unbalanced"] == [
+        "2026-11 转-0001: debit 0 fen, credit 0 fen"
+    ]

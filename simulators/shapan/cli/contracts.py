@@ -60,7 +60,7 @@ def lint(as_json: bool) -> None:
             complaints.append(f"{name}: {error}")
             continue
         for wrong in OpenAPIV31SpecValidator(contract.document).iter_errors():
-            complaints.append(f"{name}: /{'/'.join(map(str, wrong.path))}: {wrong.message}")
+            complaints.append(f"{name}: /{'/'.join(map(str, wrong.path))}: {wrong.message.splitlines()[0]}")
         complaints += [f"{name}: {complaint}" for complaint in house_rules(contract)]
     if as_json:
         click.echo(json.dumps({"ok": not complaints, "complaints": complaints}, ensure_ascii=False, indent=1))

@@ -68,7 +68,7 @@ def command(
             "--attach 需要用 --url 指定正在运行的沙盘总控。",
         )
     running = running_sandbox(url, client_id, client_secret) if url else None
-    with session(start, running=running, profile=world, size=size, seed=seed) as here:
+    with session(start, running=running, **_world(scenarios, world, size, seed)) as here:
         environment = Environment(here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens())
         results = _run(scenarios, environment, quiet=as_json)
         ended = here.integration.exit_code() if here.integration else None
@@ -90,6 +90,15 @@ def command(
     else:
         _print(results, ended, tail)
     sys.exit(0 if passed else 1)
+
+
+def _world(scenarios: list[Any], world: str | None, size: str | None, seed: int | None) -> dict[str, Any]:
+    """The world to seed: what the options say, else what the scenarios were written for where they all agree."""
+    wish: dict[str, Any] = {}
+    for name, member, given in (("profile", "world", world), ("size", "size", size), ("seed", "seed", seed)):
+        written_for = {getattr(scenario, member) for scenario in scenarios} - {None}
+        wish[name] = given if given is not None else written_for.pop() if len(written_for) == 1 else None
+    return wish
 
 
 def _run(scenarios: list[Any], environment: Any, quiet: bool) -> list[Any]:

@@ -23,7 +23,8 @@ from shapan.sandbox.options import SIMULATORS
 from shapan.sandbox.ports import LOOPBACK, free_ports
 
 REFERENCE = [sys.executable, "-m", "shapan.reference"]
-READY_SECONDS = 10
+# One that never listens (it pulls) costs so long; one that listens later gets its events by the retries.
+READY_SECONDS = 3
 _STOP_SECONDS = 10
 
 
