@@ -104,6 +104,15 @@ def test_a_sandbox_without_integration_reports_everything() -> None:
     }
 
 
+def test_a_part_whose_share_rounds_to_nothing_needs_no_receivable() -> None:
+    facts = without_integration()
+    worthless, *others = facts["scm"]["deliveries"]
+    for row in (worthless, *worthless["lines"]):
+        row.update(net_fen=0, tax_fen=0, gross_fen=0)
+    missing = {f.subject.number for f in verdict_of(facts).differences if f.kind.code == "receivable-missing"}
+    assert missing == {row["number"] for row in others}
+
+
 def test_the_sentence_names_the_documents_in_both_languages() -> None:
     facts = correct_flow()
     drop_sales_order(facts)

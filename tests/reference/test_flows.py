@@ -167,6 +167,20 @@ def test_an_order_becomes_an_approved_sales_order_with_the_same_amounts(house: H
 
 
 @both_ways
+def test_a_part_whose_share_rounds_to_nothing_is_not_billed(house: House, integration: Integration) -> None:
+    order = house.order(lines=[(1, 1, 0.01)])
+    integration.run()
+    (sales_order,) = house.sales_orders(order)
+    lines = [{"line_no": 1, "quantity": "1"}]
+    part = done(house.scm.post("/deliveries", json={"sales_order_no": sales_order["sales_order_no"], "lines": lines}))
+    shipped = done(house.scm.post(f"/deliveries/{part['delivery_no']}/ship", json={}))
+    assert shipped["gross_amount"] == "0.00"
+    integration.run()
+    assert house.receivables(order) == []
+    assert house.crm_order(order)["deliveryStatus"] == "partial"
+
+
+@both_ways
 def test_a_delivery_becomes_a_receivable_and_the_crm_hears_of_both(house: House, integration: Integration) -> None:
     order = house.order(lines=[(0, 3, 33.33), (1, 7, 999.99)])
     integration.run()

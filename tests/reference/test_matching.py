@@ -80,6 +80,9 @@ def test_spellings() -> None:
         ("华信科技\uff08北京\uff09有限责任公司", "华信科技\uff08北京\uff09"),
         ("某有限公司", "某有限公司"),
         ("示范合作社", "示范合作社"),
+        ("Huaxin Technology 有限公司", "Huaxin Technology"),
+        ("A" * 59 + " BC 有限公司", "A" * 59),
+        ("某 有限公司", "某 有限公司"),
     ],
 )
 def test_short_name(legal: str, short: str) -> None:

@@ -167,6 +167,10 @@ class Flows:
         """Goods left the house: a receivable in finance, once."""
         delivery = event["data"]
         number = delivery["delivery_no"]
+        if Decimal(delivery["gross_amount"]) == 0:
+            # A small part's share may round to nothing, and finance books no nothing.
+            log.info("scm delivery %s is worth 0.00: no receivable", number)
+            return
         if self._state.linked("delivery", "scm", number, "finance") is not None:
             return
         reference = delivery["source_reference"] or {}

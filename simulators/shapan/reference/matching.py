@@ -54,11 +54,15 @@ def plain_tax_number(number: str | None) -> str:
 
 
 def short_name(legal_name: str) -> str:
-    """A legal name without its legal form, as warehouse and accounts call a customer: 北京华信科技有限公司 -> 北京华信科技."""
+    """A legal name without its legal form, as warehouse and accounts call a customer: 北京华信科技有限公司 -> 北京华信科技.
+
+    At most 60 characters, as the SCM takes it, with no blank at either end.
+    """
     for form in _LEGAL_FORMS:
-        if legal_name.endswith(form) and len(legal_name) - len(form) >= 2:
-            return legal_name.removesuffix(form)
-    return legal_name
+        rest = legal_name.removesuffix(form).strip()
+        if legal_name.endswith(form) and len(rest) >= 2:
+            return rest[:_SHORT].strip()
+    return legal_name.strip()[:_SHORT].strip()
 
 
 def choose(party: Party, candidates: Iterable[Mapping[str, Any]], key: str) -> Mapping[str, Any] | None:
@@ -203,7 +207,7 @@ class Matcher:
 def _identity(party: Party) -> dict[str, Any]:
     """What a new record in SCM or finance says of a party; what is not known is left out."""
     identity: dict[str, Any] = {
-        "short_name": short_name(party.name)[:_SHORT],
+        "short_name": short_name(party.name),
         "full_name": party.name,
         "source_reference": party.reference,
     }
