@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -127,7 +128,10 @@ def test_nothing_that_answers_cannot_run(fake_sandbox: Callable[..., Any]) -> No
 
 def test_more_than_one_process_cannot_run(fake_sandbox: Callable[..., Any]) -> None:
     sandbox = fake_sandbox()
-    run = rush(sandbox.url, "--master", "--master-bind-port", str(sandbox.server_port + 1))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    run = rush(sandbox.url, "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port)
     assert run.returncode == 2
     assert "from one process" in run.stdout
 
