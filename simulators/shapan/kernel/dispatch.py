@@ -224,10 +224,10 @@ def _write(
         answer = _call(function, ctx, arguments)
         if runtime.settings.strict:
             _check_events(runtime.contract, ctx)
-        written = write_events(ctx, ctx.events)
+        in_line = write_events(ctx, ctx.events)
         if key is not None and 200 <= answer.status < 300:
             remember(db, client, key, print_, answer, ctx.now)
-    if written:
+    if in_line:
         runtime.courier.nudge()
     return answer
 

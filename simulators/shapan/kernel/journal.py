@@ -47,7 +47,8 @@ def request_text(operation_id: str, body: bytes) -> str | None:
 
 def response_text(body: bytes) -> str | None:
     """A response body as the journal keeps it: text, at most 16 KiB, tokens struck out."""
-    return _TOKEN.sub(r"\1***", body[:_BODY].decode("utf-8", "replace")) if body else None
+    text = body[:_BODY].decode("utf-8", "replace")
+    return (_TOKEN.sub(r"\1***", text) if "access_token" in text else text) if body else None
 
 
 class Journal:

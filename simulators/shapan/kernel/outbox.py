@@ -18,7 +18,7 @@ def source_of(system: str, workspace: str) -> str:
 
 
 def write_events(ctx: Context, events: Iterable[Event]) -> int:
-    """Write events and put them in line for every matching subscription. Returns how many events were written."""
+    """Write events and put them in line for every matching subscription. Returns how many deliveries are now in line."""
     number = 0
     time = rfc3339(ctx.now)
     for event in events:
@@ -26,13 +26,12 @@ def write_events(ctx: Context, events: Iterable[Event]) -> int:
             "INSERT INTO shapan_outbox (id, type, subject, time, traceparent, data) VALUES (?, ?, ?, ?, ?, ?)",
             (new_uuid(), event.type, event.subject, time, ctx.traceparent, json.dumps(event.data, ensure_ascii=False)),
         ).lastrowid
-        ctx.db.execute(
+        number += ctx.db.execute(
             "INSERT INTO shapan_delivery (subscription_id, seq, subject, state, attempts, next_attempt_at)"
             " SELECT id, ?, ?, 'waiting', 0, ? FROM shapan_subscription WHERE active = 1"
             " AND (types IS NULL OR EXISTS (SELECT 1 FROM json_each(types) WHERE value = ?))",
             (seq, event.subject, time, event.type),
-        )
-        number += 1
+        ).rowcount
     return number
 
 

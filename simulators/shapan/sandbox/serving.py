@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from shapan.kernel.runtime import Runtime
 
-BLOCKING_THREADS = 64
+BLOCKING_THREADS = 32
 # How long a worker waits for the one before it, which was told to end or was killed, to give its folder back.
 LOCK_SECONDS = 5.0
 _VARIABLE = "SHAPAN_SERVE"
