@@ -48,7 +48,18 @@ def faults(validator: jsonschema_rs.Draft202012Validator, value: Any, where: str
         found += list(_of(error, where, prefix))
         if len(found) >= _MOST_FAULTS:
             break
-    return found
+    return _by_place(found)
+
+
+def _by_place(found: list[Fault]) -> list[Fault]:
+    """One fault for each place: what is wrong there in several ways is said in one entry."""
+    merged: dict[str, Fault] = {}
+    for fault in found:
+        before = merged.get(fault.pointer)
+        if before is not None:
+            fault = Fault(fault.pointer, f"{before.en} {fault.en}", before.zh + fault.zh, fault.where)
+        merged[fault.pointer] = fault
+    return list(merged.values())
 
 
 def _pointer(prefix: str, path: Iterable[str | int]) -> str:
