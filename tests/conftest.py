@@ -164,3 +164,19 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
         return value
 
     return wait
+
+
+@pytest.fixture
+def refusal() -> Callable[..., list[str]]:
+    """refusal(answer, 422, "business-rule") -> the sorted pointers of its faults, after a check of its status and type."""
+
+    def pointers(answer: httpx.Response, status: int, name: str) -> list[str]:
+        assert answer.status_code == status, answer.text
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
+        problem = answer.json()
+        assert problem["type"] == f"urn:shapan:problem:{name}"
+        assert problem["status"] == status
+        assert problem["detail"]
+        return sorted(fault["pointer"] for fault in problem.get("errors", []))
+
+    return pointers

@@ -77,24 +77,3 @@ class Desk:
 def desk(crm: Api) -> Desk:
     """A desk in a fresh CRM."""
     return Desk(crm)
-
-
-class Refusals:
-    """What a refusal says."""
-
-    @staticmethod
-    def pointers(answer: httpx.Response, status: int, name: str) -> list[str]:
-        """The sorted pointers of a problem, after a check of its status, type and language."""
-        assert answer.status_code == status, answer.text
-        assert answer.headers["Content-Type"].startswith("application/problem+json")
-        problem = answer.json()
-        assert problem["type"] == f"urn:shapan:problem:{name}"
-        assert problem["status"] == status
-        assert problem["detail"]
-        return sorted(fault["pointer"] for fault in problem.get("errors", []))
-
-
-@pytest.fixture
-def refusal() -> type[Refusals]:
-    """refusal.pointers(answer, 422, "business-rule") -> pointers."""
-    return Refusals

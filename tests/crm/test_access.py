@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.conftest import Api
-    from tests.crm.conftest import Desk, Refusals
+    from tests.crm.conftest import Desk
 
 ID = "00000000-0000-4000-8000-000000000000"
 BALANCE = {"openAmount": 1, "overdueAmount": 0, "asOf": "2026-01-05T10:00:00+08:00"}
@@ -47,48 +48,48 @@ def test_the_table_has_every_operation_of_the_room(crm: Api) -> None:
     assert {(method, path.count("/"), (scope,)) for method, path, scope, _ in OPERATIONS} == served
 
 
-def test_a_token_of_another_scope_is_refused(crm: Api, refusal: Refusals) -> None:
+def test_a_token_of_another_scope_is_refused(crm: Api, refusal: Callable[..., list[str]]) -> None:
     for method, path, scope, body in OPERATIONS:
         stranger = crm.with_scopes(*(name for name in crm.runtime.contract.scopes if name != scope))
         answer = stranger.request(method, path, json=body, headers=IF_MATCH)
-        assert refusal.pointers(answer, 403, "insufficient_scope") == []
+        assert refusal(answer, 403, "insufficient_scope") == []
         assert f'scope="{scope}"' in answer.headers["WWW-Authenticate"]
         allowed = crm.with_scopes(scope).request(method, path, json=body, headers=IF_MATCH)
         assert allowed.status_code not in (401, 403)
 
 
-def test_no_token_is_refused(crm: Api, refusal: Refusals) -> None:
+def test_no_token_is_refused(crm: Api, refusal: Callable[..., list[str]]) -> None:
     for method, path, _, body in OPERATIONS:
         answer = crm.http.request(method, path, json=body, headers=IF_MATCH)
-        assert refusal.pointers(answer, 401, "token-missing") == []
+        assert refusal(answer, 401, "token-missing") == []
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_an_unknown_id_is_not_found(crm: Api, refusal: Refusals) -> None:
+def test_an_unknown_id_is_not_found(crm: Api, refusal: Callable[..., list[str]]) -> None:
     for method, path, _, body in WITH_ID:
         answer = crm.request(method, path, json=body, headers={**IF_MATCH, "Accept-Language": "zh"})
-        assert refusal.pointers(answer, 404, "not-found") == []
+        assert refusal(answer, 404, "not-found") == []
         assert answer.json()["detail"].startswith("本工作区没有")
 
 
-def test_a_malformed_id_is_named(crm: Api, refusal: Refusals) -> None:
+def test_a_malformed_id_is_named(crm: Api, refusal: Callable[..., list[str]]) -> None:
     for method, path, _, body in WITH_ID:
         wrong = path.replace(ID, "BJ-IT-001").replace("NO-1", "no_1")
         answer = crm.request(method, wrong, json=body, headers=IF_MATCH)
-        (pointer,) = set(refusal.pointers(answer, 400, "validation-failed"))
+        (pointer,) = set(refusal(answer, 400, "validation-failed"))
         assert pointer in ("/customerId", "/contactId", "/orderId", "/productCode")
 
 
-def test_bodies_are_json(crm: Api, refusal: Refusals) -> None:
+def test_bodies_are_json(crm: Api, refusal: Callable[..., list[str]]) -> None:
     for method, path, _, _ in WITH_BODY:
         text = crm.request(method, path, content=b"x=1", headers={**IF_MATCH, "Content-Type": "text/plain"})
-        assert refusal.pointers(text, 415, "unsupported-media-type") == []
+        assert refusal(text, 415, "unsupported-media-type") == []
         half = crm.request(method, path, content=b"{", headers=JSON)
-        assert refusal.pointers(half, 400, "malformed-body") == [""]
+        assert refusal(half, 400, "malformed-body") == [""]
         array = crm.request(method, path, content=b"[]", headers=JSON)
-        assert refusal.pointers(array, 400, "validation-failed") == [""]
+        assert refusal(array, 400, "validation-failed") == [""]
         large = crm.request(method, path, content=b" " * (1024 * 1024 + 1), headers=JSON)
-        assert refusal.pointers(large, 413, "body-too-large") == []
+        assert refusal(large, 413, "body-too-large") == []
 
 
 def test_the_desk_opens_with_a_seeded_world(desk: Desk) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.conftest import Api
-    from tests.crm.conftest import Desk, Refusals
+    from tests.crm.conftest import Desk
 
 NEW = {
     "name": "北京华信科技有限公司",
@@ -98,14 +99,16 @@ def test_the_same_company_may_be_entered_twice(crm: Api) -> None:
     assert {customer["id"] for customer in found} >= {first["id"], second["id"]}
 
 
-def test_a_wrong_credit_code_is_refused_and_nothing_is_kept(crm: Api, desk: Desk, refusal: Refusals) -> None:
+def test_a_wrong_credit_code_is_refused_and_nothing_is_kept(
+    crm: Api, desk: Desk, refusal: Callable[..., list[str]]
+) -> None:
     answer = crm.post("/customers", json={**NEW, "unifiedSocialCreditCode": "91110108MAY0000170"})
-    assert refusal.pointers(answer, 422, "business-rule") == ["/unifiedSocialCreditCode"]
+    assert refusal(answer, 422, "business-rule") == ["/unifiedSocialCreditCode"]
     assert desk.walk("/customers") == desk.customers
     assert desk.events() == []
 
 
-def test_five_faults_give_one_answer_with_five_pointers(crm: Api, refusal: Refusals) -> None:
+def test_five_faults_give_one_answer_with_five_pointers(crm: Api, refusal: Callable[..., list[str]]) -> None:
     body = {
         "name": " ",
         "unifiedSocialCreditCode": "9111",
@@ -120,14 +123,14 @@ def test_five_faults_give_one_answer_with_five_pointers(crm: Api, refusal: Refus
         "colour": "red",
     }
     answer = crm.post("/customers", json=body, headers={"Accept-Language": "zh"})
-    pointers = refusal.pointers(answer, 400, "validation-failed")
+    pointers = refusal(answer, 400, "validation-failed")
     assert {"/name", "/unifiedSocialCreditCode", "/region", "/industry", "/address/postcode", "/colour"} == set(
         pointers
     )
     assert "缺少必填字段" in answer.text
 
 
-def test_the_same_key_enters_one_customer(crm: Api, desk: Desk, refusal: Refusals) -> None:
+def test_the_same_key_enters_one_customer(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     headers = {"Idempotency-Key": "one"}
     first = crm.post("/customers", json=NEW, headers=headers)
     second = crm.post("/customers", json=NEW, headers=headers)
@@ -186,30 +189,30 @@ def test_a_change_that_changes_nothing_is_no_change(crm: Api, desk: Desk) -> Non
     assert [event["type"] for event in desk.events()] == ["crm.customer.created"]
 
 
-def test_a_stale_change_is_refused(crm: Api, refusal: Refusals) -> None:
+def test_a_stale_change_is_refused(crm: Api, refusal: Callable[..., list[str]]) -> None:
     path = f"/customers/{create(crm)['id']}"
     crm.patch(path, json={"phone": "021-55550000"}, headers={"If-Match": '"1"'})
     answer = crm.patch(path, json={"phone": "021-55551111"}, headers={"If-Match": '"1"'})
-    assert refusal.pointers(answer, 412, "precondition-failed") == []
+    assert refusal(answer, 412, "precondition-failed") == []
     assert answer.headers["ETag"] == '"2"'
     assert crm.get(path).json()["phone"] == "021-55550000"
 
 
-def test_a_change_without_if_match_is_refused(crm: Api, desk: Desk, refusal: Refusals) -> None:
+def test_a_change_without_if_match_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     answer = crm.patch(f"/customers/{desk.customer_id}", json={"phone": None})
-    assert refusal.pointers(answer, 428, "precondition-required") == ["/If-Match"]
+    assert refusal(answer, 428, "precondition-required") == ["/If-Match"]
 
 
-def test_a_wrong_credit_code_in_a_change_is_refused(crm: Api, desk: Desk, refusal: Refusals) -> None:
+def test_a_wrong_credit_code_in_a_change_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     answer = crm.patch(
         f"/customers/{desk.customer_id}",
         json={"unifiedSocialCreditCode": "91110108MAY0000170"},
         headers={"If-Match": "*"},
     )
-    assert refusal.pointers(answer, 422, "business-rule") == ["/unifiedSocialCreditCode"]
+    assert refusal(answer, 422, "business-rule") == ["/unifiedSocialCreditCode"]
 
 
-def test_what_cannot_be_changed_is_refused(crm: Api, desk: Desk, refusal: Refusals) -> None:
+def test_what_cannot_be_changed_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     wrong: list[tuple[dict[str, Any], list[str]]] = [
         ({}, [""]),
         ({"code": "BJ-IT-009", "balance": None}, ["/balance", "/code"]),
@@ -218,7 +221,7 @@ def test_what_cannot_be_changed_is_refused(crm: Api, desk: Desk, refusal: Refusa
     ]
     for body, pointers in wrong:
         answer = crm.patch(f"/customers/{desk.customer_id}", json=body, headers={"If-Match": "*"})
-        assert refusal.pointers(answer, 400, "validation-failed") == pointers
+        assert refusal(answer, 400, "validation-failed") == pointers
 
 
 def test_customers_are_found_by_exact_values(crm: Api, desk: Desk) -> None:
@@ -263,19 +266,21 @@ def test_a_balance_is_shown_with_the_customer(crm: Api, desk: Desk) -> None:
     assert desk.events() == []
 
 
-def test_a_later_or_equal_balance_replaces_and_an_older_one_does_not(crm: Api, desk: Desk, refusal: Refusals) -> None:
+def test_a_later_or_equal_balance_replaces_and_an_older_one_does_not(
+    crm: Api, desk: Desk, refusal: Callable[..., list[str]]
+) -> None:
     path = f"/customers/{desk.customer_id}/balance"
     assert crm.put(path, json={"openAmount": 1, "overdueAmount": 1, "asOf": LATE}).status_code == 200
     assert (
         crm.put(path, json={"openAmount": -2.5, "overdueAmount": 0, "asOf": "2026-01-05T03:00:00Z"}).status_code == 200
     )
     answer = crm.put(path, json={"openAmount": 3, "overdueAmount": 0, "asOf": EARLY})
-    assert refusal.pointers(answer, 409, "balance-outdated") == []
+    assert refusal(answer, 409, "balance-outdated") == []
     shown = crm.get(f"/customers/{desk.customer_id}").json()["balance"]
     assert shown == {"openAmount": -2.5, "overdueAmount": 0, "asOf": LATE}
 
 
-def test_a_malformed_balance_is_refused(crm: Api, desk: Desk, refusal: Refusals) -> None:
+def test_a_malformed_balance_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     wrong: list[dict[str, Any]] = [
         {"openAmount": 0.001},
         {"openAmount": "12.00"},
@@ -287,7 +292,7 @@ def test_a_malformed_balance_is_refused(crm: Api, desk: Desk, refusal: Refusals)
     for change in wrong:
         body = {"openAmount": 1, "overdueAmount": 0, "asOf": EARLY, **change}
         answer = crm.put(f"/customers/{desk.customer_id}/balance", json=body)
-        assert set(refusal.pointers(answer, 400, "validation-failed")) == {f"/{member}" for member in change}
+        assert set(refusal(answer, 400, "validation-failed")) == {f"/{member}" for member in change}
 
 
 def test_ids_are_read_in_either_case(crm: Api, desk: Desk) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 import sqlite_utils
 
@@ -169,24 +168,3 @@ class Office:
 def office(finance: Api) -> Office:
     """An office in fresh books with the tiny world."""
     return Office(finance)
-
-
-class Refusals:
-    """What a refusal says."""
-
-    @staticmethod
-    def pointers(answer: httpx.Response, status: int, name: str) -> list[str]:
-        """The sorted pointers of a problem, after a check of its status and type."""
-        assert answer.status_code == status, answer.text
-        assert answer.headers["Content-Type"].startswith("application/problem+json")
-        problem = answer.json()
-        assert problem["type"] == f"urn:shapan:problem:{name}"
-        assert problem["status"] == status
-        assert problem["detail"]
-        return sorted(fault["pointer"] for fault in problem.get("errors", []))
-
-
-@pytest.fixture
-def refusal() -> type[Refusals]:
-    """refusal.pointers(answer, 422, "business-rule") -> pointers."""
-    return Refusals

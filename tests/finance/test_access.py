@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import Api
-    from tests.finance.conftest import Refusals
 
 ID = "999999"
 SOURCE = {"system": "scm", "document": "XSCK-202611-00001"}
@@ -74,12 +74,12 @@ def test_the_table_has_every_operation_of_the_room(finance: Api) -> None:
 
 @pytest.mark.parametrize(("method", "path", "scope", "body"), OPERATIONS, ids=ids(OPERATIONS))
 def test_a_token_with_the_scope_is_needed(
-    finance: Api, refusal: Refusals, method: str, path: str, scope: str, body: Any
+    finance: Api, refusal: Callable[..., list[str]], method: str, path: str, scope: str, body: Any
 ) -> None:
-    assert refusal.pointers(finance.http.request(method, path, json=body), 401, "token-missing") == []
+    assert refusal(finance.http.request(method, path, json=body), 401, "token-missing") == []
     others = [name for name in finance.runtime.contract.scopes if name != scope]
     stranger = finance.with_scopes(*others).request(method, path, json=body)
-    assert refusal.pointers(stranger, 403, "insufficient_scope") == []
+    assert refusal(stranger, 403, "insufficient_scope") == []
     assert f'scope="{scope}"' in stranger.headers["WWW-Authenticate"]
     allowed = finance.with_scopes(scope).request(method, path, json=body)
     assert allowed.status_code in (200, 201, 404, 422)
@@ -87,35 +87,35 @@ def test_a_token_with_the_scope_is_needed(
 
 @pytest.mark.parametrize(("method", "path", "scope", "body"), WITH_ID, ids=ids(WITH_ID))
 def test_ids_that_lead_nowhere_are_told_from_ids_that_are_none(
-    finance: Api, refusal: Refusals, method: str, path: str, scope: str, body: Any
+    finance: Api, refusal: Callable[..., list[str]], method: str, path: str, scope: str, body: Any
 ) -> None:
     unknown = finance.get(path, headers={"Accept-Language": "zh"})
-    assert refusal.pointers(unknown, 404, "not-found") == []
+    assert refusal(unknown, 404, "not-found") == []
     assert unknown.json()["detail"].startswith("本工作区没有")
     malformed = finance.get(path.replace(ID, "0").replace("1999", "99x").replace("2000-01", "2000-13"))
-    (pointer,) = set(refusal.pointers(malformed, 400, "validation-failed"))
+    (pointer,) = set(refusal(malformed, 400, "validation-failed"))
     assert pointer.startswith(("/account_code", "/customer_id", "/period", "/rec", "/settlement_id", "/voucher_id"))
 
 
 @pytest.mark.parametrize(("method", "path", "scope", "body"), WITH_BODY, ids=ids(WITH_BODY))
 def test_bodies_are_the_json_of_the_contract(
-    finance: Api, refusal: Refusals, method: str, path: str, scope: str, body: dict[str, Any]
+    finance: Api, refusal: Callable[..., list[str]], method: str, path: str, scope: str, body: dict[str, Any]
 ) -> None:
     text = finance.post(path, content=b"x=1", headers={"Content-Type": "text/plain"})
-    assert refusal.pointers(text, 415, "unsupported-media-type") == []
+    assert refusal(text, 415, "unsupported-media-type") == []
     json = {"Content-Type": "application/json"}
-    assert refusal.pointers(finance.post(path, content=b"{", headers=json), 400, "malformed-body") == [""]
-    assert refusal.pointers(finance.post(path, content=b"[]", headers=json), 400, "validation-failed") == [""]
+    assert refusal(finance.post(path, content=b"{", headers=json), 400, "malformed-body") == [""]
+    assert refusal(finance.post(path, content=b"[]", headers=json), 400, "validation-failed") == [""]
     large = finance.post(path, content=b" " * (1024 * 1024 + 1), headers=json)
-    assert refusal.pointers(large, 413, "body-too-large") == []
+    assert refusal(large, 413, "body-too-large") == []
     unknown_member = finance.post(path, json={**body, "colour": "red"})
-    (pointer,) = refusal.pointers(unknown_member, 400, "validation-failed")
+    (pointer,) = refusal(unknown_member, 400, "validation-failed")
     assert pointer in ("", "/colour")
 
 
 @pytest.mark.parametrize(
     "path", ["/accounts", "/customers", "/receivables", "/receipts", "/settlements", "/vouchers", "/periods"]
 )
-def test_bad_query_parameters_are_all_named(finance: Api, refusal: Refusals, path: str) -> None:
+def test_bad_query_parameters_are_all_named(finance: Api, refusal: Callable[..., list[str]], path: str) -> None:
     answer = finance.get(path, params={"changed_since": "-1", "limit": "501", "colour": "red"})
-    assert refusal.pointers(answer, 400, "validation-failed") == ["/changed_since", "/colour", "/limit"]
+    assert refusal(answer, 400, "validation-failed") == ["/changed_since", "/colour", "/limit"]

@@ -160,8 +160,10 @@ def test_facts_tell_of_broken_books(posted: Any) -> None:
     assert found["vouchers"]["unbalanced"] == ["2026-11 记-0001: debit 100001 fen, credit 100000 fen"]
     assert found["vouchers"]["gaps"] == ["2026-11 记-0003", "2026-11 记-0004"]
     assert found["trial_balance"]["balanced"] is False
-    assert found["receivables"][0]["settled_fen"] == 50000
-    assert found["receipts"][0]["unapplied_fen"] == 10000
+    # The documents go on showing 600.00; beside them stand the settlements that say 500.00.
+    assert found["receivables"][0]["settled_fen"] == 60000
+    assert found["receipts"][0]["unapplied_fen"] == 0
+    assert [line["amount_fen"] for s in found["settlements"] for line in s["allocations"]] == [50000]
     assert found["control_account"] == [{"customer_id": 1, "ledger_1122_fen": 40001, "subledger_fen": 40000}]
 
 

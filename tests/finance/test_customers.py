@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import Api
-    from tests.finance.conftest import Office, Refusals
+    from tests.finance.conftest import Office
 
 NEW = {
     "short_name": "华信科技（北京）",
@@ -38,7 +39,7 @@ def test_the_same_company_may_be_entered_twice(office: Office) -> None:
     assert office.post("/customers", NEW)["id"] != office.post("/customers", NEW)["id"]
 
 
-def test_a_repeated_key_makes_one_customer_and_one_event(office: Office, refusal: Refusals) -> None:
+def test_a_repeated_key_makes_one_customer_and_one_event(office: Office, refusal: Callable[..., list[str]]) -> None:
     key = {"Idempotency-Key": "customer-1"}
     first = office.api.post("/customers", json=NEW, headers=key)
     again = office.api.post("/customers", json=NEW, headers=key)
@@ -47,11 +48,11 @@ def test_a_repeated_key_makes_one_customer_and_one_event(office: Office, refusal
     assert (again.status_code, again.json()) == (201, first.json())
     assert len(office.events()) == 1
     other = office.api.post("/customers", json={**NEW, "short_name": "别的公司"}, headers=key)
-    refusal.pointers(other, 422, other.json()["type"].rpartition(":")[2])
+    refusal(other, 422, other.json()["type"].rpartition(":")[2])
     assert len(office.walk("/customers")[0]) == len(office.customers) + 1
 
 
-def test_every_fault_of_a_customer_is_named(finance: Api, refusal: Refusals) -> None:
+def test_every_fault_of_a_customer_is_named(finance: Api, refusal: Callable[..., list[str]]) -> None:
     body = {
         "short_name": " ",
         "tax_number": "abc",
@@ -59,7 +60,7 @@ def test_every_fault_of_a_customer_is_named(finance: Api, refusal: Refusals) -> 
         "source_reference": {"system": "CRM"},
     }
     answer = finance.post("/customers", json=body, headers={"Accept-Language": "zh"})
-    pointers = refusal.pointers(answer, 400, "validation-failed")
+    pointers = refusal(answer, 400, "validation-failed")
     assert {"/short_name", "/tax_number", "/payment_terms_days", "/source_reference/system"} <= set(pointers)
     assert len(pointers) == 5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 from shapan.kernel.money import fen_from_text
 
 if TYPE_CHECKING:
-    from tests.finance.conftest import Office, Refusals
+    from tests.finance.conftest import Office
 
 
 def test_the_chart_is_read_page_by_page(office: Office) -> None:
@@ -54,7 +55,7 @@ def test_a_red_letter_voucher_is_posted(office: Office) -> None:
     assert (posted["debit_total"], posted["credit_total"]) == ("-100.00", "-100.00")
 
 
-def test_all_faults_of_a_voucher_are_named(office: Office, refusal: Refusals) -> None:
+def test_all_faults_of_a_voucher_are_named(office: Office, refusal: Callable[..., list[str]]) -> None:
     lines: list[dict[str, Any]] = [
         {"summary": "未知科目", "account_code": "1999", "debit": "1.00"},
         {"summary": "非末级", "account_code": "1002", "debit": "1.00"},
@@ -66,7 +67,7 @@ def test_all_faults_of_a_voucher_are_named(office: Office, refusal: Refusals) ->
     ]
     late = (office.today + timedelta(days=32)).isoformat()
     answer = office.api.post("/vouchers", json=office.voucher_body(date=late, lines=lines))
-    assert refusal.pointers(answer, 422, "business-rule") == [
+    assert refusal(answer, 422, "business-rule") == [
         "/date",
         "/lines",
         "/lines/0/account_code",
@@ -82,10 +83,10 @@ def test_all_faults_of_a_voucher_are_named(office: Office, refusal: Refusals) ->
     assert office.walk("/vouchers")[0] == []
 
 
-def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Refusals) -> None:
+def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Callable[..., list[str]]) -> None:
     lines = [{"summary": "", "account_code": "ABC", "debit": "0.00"}]
     answer = office.api.post("/vouchers", json={"date": "2026-13-01", "word": "凭", "lines": lines})
-    assert set(refusal.pointers(answer, 400, "validation-failed")) == {
+    assert set(refusal(answer, 400, "validation-failed")) == {
         "/date",
         "/lines",
         "/lines/0/account_code",
@@ -95,9 +96,9 @@ def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Refusals
     }
 
 
-def test_a_locked_period_answers_423(office: Office, refusal: Refusals) -> None:
+def test_a_locked_period_answers_423(office: Office, refusal: Callable[..., list[str]]) -> None:
     answer = office.api.post("/vouchers", json=office.voucher_body(date="2025-12-31"))
-    assert refusal.pointers(answer, 423, "period-locked") == ["/date"]
+    assert refusal(answer, 423, "period-locked") == ["/date"]
     chinese = office.api.post(
         "/vouchers", json=office.voucher_body(date="2025-12-31"), headers={"Accept-Language": "zh"}
     )
@@ -143,9 +144,9 @@ def test_periods_open_on_demand(office: Office) -> None:
     assert (untouched["state"], untouched["voucher_count"]) == ("open", 0)
 
 
-def test_periods_beyond_the_books_are_not_found(office: Office, refusal: Refusals) -> None:
+def test_periods_beyond_the_books_are_not_found(office: Office, refusal: Callable[..., list[str]]) -> None:
     for period in ("2025-11", "2199-01"):
-        refusal.pointers(office.api.get(f"/periods/{period}"), 404, "not-found")
+        refusal(office.api.get(f"/periods/{period}"), 404, "not-found")
 
 
 def rows_of(balance: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -199,9 +200,11 @@ def test_movements_of_one_period_are_the_opening_of_the_next(office: Office) -> 
 
 
 @pytest.mark.parametrize("period", ["2025-12", "2199-01"])
-def test_there_is_no_trial_balance_outside_the_books(office: Office, refusal: Refusals, period: str) -> None:
+def test_there_is_no_trial_balance_outside_the_books(
+    office: Office, refusal: Callable[..., list[str]], period: str
+) -> None:
     answer = office.api.get("/trial-balance", params={"period": period})
-    assert refusal.pointers(answer, 422, "business-rule") == ["/period"]
+    assert refusal(answer, 422, "business-rule") == ["/period"]
     assert answer.json()["errors"][0]["in"] == "query"
 
 

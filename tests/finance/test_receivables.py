@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.finance.conftest import Office, Refusals
+    from tests.finance.conftest import Office
 
 
 def test_a_receivable_posts_its_voucher_and_is_announced(office: Office) -> None:
@@ -51,12 +52,12 @@ def test_it_is_due_after_the_customers_terms_unless_it_says_when(office: Office)
     assert office.receivable(due_date=office.today.isoformat())["due_date"] == office.today.isoformat()
 
 
-def test_all_faults_of_a_receivable_are_named_in_one_answer(office: Office, refusal: Refusals) -> None:
+def test_all_faults_of_a_receivable_are_named_in_one_answer(office: Office, refusal: Callable[..., list[str]]) -> None:
     late, early = office.today + timedelta(days=32), office.today - timedelta(days=1)
     body = office.receivable_body(customer_id=1, business_date=late.isoformat(), due_date=early.isoformat())
     body["lines"][1]["tax_amount"] = "15.00"
     answer = office.api.post("/receivables", json=body)
-    assert refusal.pointers(answer, 422, "business-rule") == [
+    assert refusal(answer, 422, "business-rule") == [
         "/business_date",
         "/customer_id",
         "/due_date",
@@ -65,18 +66,18 @@ def test_all_faults_of_a_receivable_are_named_in_one_answer(office: Office, refu
     assert office.events() == []
 
 
-def test_a_receivable_of_nothing_is_refused(office: Office, refusal: Refusals) -> None:
+def test_a_receivable_of_nothing_is_refused(office: Office, refusal: Callable[..., list[str]]) -> None:
     lines = [{"description": "赠品", "net_amount": "0.00", "tax_rate": "0.13", "tax_amount": "0.00"}]
     answer = office.api.post("/receivables", json=office.receivable_body(lines=lines))
-    assert refusal.pointers(answer, 422, "business-rule") == ["/lines"]
+    assert refusal(answer, 422, "business-rule") == ["/lines"]
 
 
-def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Refusals) -> None:
+def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Callable[..., list[str]]) -> None:
     body = office.receivable_body(business_date="2026-02-30")
     del body["source_reference"]
     body["lines"][0] = {"description": "电缆", "net_amount": "-1.00", "tax_rate": "13%", "tax_amount": 115.04}
     answer = office.api.post("/receivables", json=body)
-    pointers = refusal.pointers(answer, 400, "validation-failed")
+    pointers = refusal(answer, 400, "validation-failed")
     assert [p for p in pointers if p not in ("", "/source_reference")] == [
         "/business_date",
         "/lines/0/net_amount",
@@ -86,18 +87,18 @@ def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Refusals
     assert len(pointers) == 5
 
 
-def test_a_locked_period_answers_423_with_its_pointer(office: Office, refusal: Refusals) -> None:
+def test_a_locked_period_answers_423_with_its_pointer(office: Office, refusal: Callable[..., list[str]]) -> None:
     locked = office.receivable_body(business_date="2025-12-31")
-    assert refusal.pointers(office.api.post("/receivables", json=locked), 423, "period-locked") == ["/business_date"]
+    assert refusal(office.api.post("/receivables", json=locked), 423, "period-locked") == ["/business_date"]
     locked["customer_id"] = 1
     answer = office.api.post("/receivables", json=locked)
-    assert refusal.pointers(answer, 422, "business-rule") == ["/business_date", "/customer_id"]
+    assert refusal(answer, 422, "business-rule") == ["/business_date", "/customer_id"]
 
 
-def test_the_year_0000_is_refused(office: Office, refusal: Refusals) -> None:
+def test_the_year_0000_is_refused(office: Office, refusal: Callable[..., list[str]]) -> None:
     body = office.receivable_body(business_date="0000-01-01", due_date="0000-01-01")
     answer = office.api.post("/receivables", json=body)
-    assert refusal.pointers(answer, 422, "business-rule") == ["/business_date", "/due_date"]
+    assert refusal(answer, 422, "business-rule") == ["/business_date", "/due_date"]
 
 
 def test_earlier_periods_of_open_books_can_be_posted_to(office: Office) -> None:
@@ -114,14 +115,14 @@ def test_refusals_leave_no_gap_in_the_numbers(office: Office) -> None:
     assert [r["voucher_label"] for r in (first, second)] == ["记-0001", "记-0002"]
 
 
-def test_a_repeated_key_posts_once(office: Office, refusal: Refusals) -> None:
+def test_a_repeated_key_posts_once(office: Office, refusal: Callable[..., list[str]]) -> None:
     body, key = office.receivable_body(), {"Idempotency-Key": "XSCK-202611-00001"}
     first = office.api.post("/receivables", json=body, headers=key)
     again = office.api.post("/receivables", json=body, headers=key)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert (again.status_code, again.json()) == (201, first.json())
     changed = office.api.post("/receivables", json=office.receivable_body(summary="另一张"), headers=key)
-    refusal.pointers(changed, 422, changed.json()["type"].rpartition(":")[2])
+    refusal(changed, 422, changed.json()["type"].rpartition(":")[2])
     assert len(office.walk("/vouchers")[0]) == 1
     assert len(office.events()) == 1
 

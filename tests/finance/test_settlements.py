@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.finance.conftest import Office, Refusals
+    from tests.finance.conftest import Office
 
 
 def settle(office: Office, receipt: dict[str, Any], *parts: tuple[dict[str, Any], str]) -> dict[str, Any]:
@@ -41,15 +42,15 @@ def test_the_basic_account_is_the_default(office: Office) -> None:
     assert (posted["bank_account"], posted["bank_reference"]) == ("100201", None)
 
 
-def test_all_faults_of_a_receipt_are_named(office: Office, refusal: Refusals) -> None:
+def test_all_faults_of_a_receipt_are_named(office: Office, refusal: Callable[..., list[str]]) -> None:
     late = (office.today + timedelta(days=32)).isoformat()
     body = office.receipt_body(customer_id=1, business_date=late, bank_account="1002")
     answer = office.api.post("/receipts", json=body)
-    assert refusal.pointers(answer, 422, "business-rule") == ["/bank_account", "/business_date", "/customer_id"]
+    assert refusal(answer, 422, "business-rule") == ["/bank_account", "/business_date", "/customer_id"]
     locked = office.api.post("/receipts", json=office.receipt_body(business_date="2025-12-31"))
-    assert refusal.pointers(locked, 423, "period-locked") == ["/business_date"]
+    assert refusal(locked, 423, "period-locked") == ["/business_date"]
     broken = office.api.post("/receipts", json={"customer_id": 0, "business_date": "昨天", "amount": "0.00"})
-    assert refusal.pointers(broken, 400, "validation-failed") == ["/amount", "/business_date", "/customer_id"]
+    assert refusal(broken, 400, "validation-failed") == ["/amount", "/business_date", "/customer_id"]
 
 
 def test_receipts_are_found_by_each_filter(office: Office) -> None:
@@ -104,12 +105,12 @@ def test_an_opening_receivable_can_be_settled(office: Office) -> None:
     assert (shown["open_amount"], shown["state"]) == ("0.00", "settled")
 
 
-def test_all_faults_of_a_settlement_are_named(office: Office, refusal: Refusals) -> None:
+def test_all_faults_of_a_settlement_are_named(office: Office, refusal: Callable[..., list[str]]) -> None:
     other = office.post("/customers", {"short_name": "示例贸易（上海）"})
     mine, foreign, receipt = office.receivable(), office.receivable(customer_id=other["id"]), office.receipt()
     body = settle(office, receipt, (mine, "600.00"), (foreign, "1.00"), ({"id": 999999}, "1.00"), (mine, "1130.01"))
     answer = office.api.post("/settlements", json=body, headers={"Accept-Language": "zh"})
-    assert refusal.pointers(answer, 422, "business-rule") == [
+    assert refusal(answer, 422, "business-rule") == [
         "/allocations",
         "/allocations/1/receivable_id",
         "/allocations/2/receivable_id",
@@ -118,30 +119,30 @@ def test_all_faults_of_a_settlement_are_named(office: Office, refusal: Refusals)
     ]
     assert f"应收单 {mine['number']} 重复" in answer.text
     unknown = office.api.post("/settlements", json=settle(office, {"id": 999999}, (mine, "1.00")))
-    assert refusal.pointers(unknown, 422, "business-rule") == ["/receipt_id"]
+    assert refusal(unknown, 422, "business-rule") == ["/receipt_id"]
     empty = office.api.post("/settlements", json={"receipt_id": 0, "allocations": []})
-    assert refusal.pointers(empty, 400, "validation-failed") == ["/allocations", "/receipt_id"]
+    assert refusal(empty, 400, "validation-failed") == ["/allocations", "/receipt_id"]
 
 
-def test_nothing_is_settled_beyond_what_is_open(office: Office, refusal: Refusals) -> None:
+def test_nothing_is_settled_beyond_what_is_open(office: Office, refusal: Callable[..., list[str]]) -> None:
     receivable, receipt = office.receivable(), office.receipt(amount="2000.00")
     beyond = office.api.post("/settlements", json=settle(office, receipt, (receivable, "1130.01")))
-    assert refusal.pointers(beyond, 409, "open-amount-exceeded") == ["/allocations/0/amount"]
+    assert refusal(beyond, 409, "open-amount-exceeded") == ["/allocations/0/amount"]
     office.post("/settlements", settle(office, receipt, (receivable, "1130.00")))
     again = office.api.post("/settlements", json=settle(office, receipt, (receivable, "0.01")))
-    assert refusal.pointers(again, 409, "open-amount-exceeded") == ["/allocations/0/amount"]
+    assert refusal(again, 409, "open-amount-exceeded") == ["/allocations/0/amount"]
     rest = office.api.post("/settlements", json=settle(office, receipt, (office.receivable(), "870.01")))
-    assert refusal.pointers(rest, 409, "open-amount-exceeded") == ["/allocations"]
+    assert refusal(rest, 409, "open-amount-exceeded") == ["/allocations"]
     assert office.balance() == {"open": "1130.00", "overdue": "0.00", "unapplied": "870.00"}
 
 
-def test_nothing_is_settled_in_a_locked_period(office: Office, refusal: Refusals) -> None:
+def test_nothing_is_settled_in_a_locked_period(office: Office, refusal: Callable[..., list[str]]) -> None:
     receivable, receipt = office.receivable(), office.receipt()
     # Closing a period has no operation yet.
     with office.api.runtime.workspace("default").database.write() as db:
         db.execute("UPDATE period SET state = 'locked' WHERE period = ?", (office.period,))
     answer = office.api.post("/settlements", json=settle(office, receipt, (receivable, "1.00")))
-    assert refusal.pointers(answer, 423, "period-locked") == [""]
+    assert refusal(answer, 423, "period-locked") == [""]
     assert office.api.get(f"/periods/{office.period}").json()["state"] == "locked"
 
 

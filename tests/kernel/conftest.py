@@ -43,11 +43,6 @@ def _seed(db: sqlite_utils.Database, world: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def tiny_world() -> None:
-    """The kernel knows no business: its tests need no world."""
-
-
-@pytest.fixture(scope="session")
 def memo_system() -> System:
     return System("memo", "Memos", str(HERE / "memo.yaml"), (_load("memo"),), (_table,), _seed)
 

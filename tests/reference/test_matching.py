@@ -83,6 +83,7 @@ def test_spellings() -> None:
         ("Huaxin Technology 有限公司", "Huaxin Technology"),
         ("A" * 59 + " BC 有限公司", "A" * 59),
         ("某 有限公司", "某 有限公司"),
+        ("A" + " " * 70 + "Trading 有限公司", "A Trading"),
     ],
 )
 def test_short_name(legal: str, short: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -105,18 +104,3 @@ class Clerk:
 def clerk(scm: Api) -> Clerk:
     """Somebody who works in the SCM with the tiny world."""
     return Clerk(scm)
-
-
-@pytest.fixture
-def refusal() -> Callable[..., list[str]]:
-    """refusal(answer, status, name) -> the pointers of its faults, after checking what it is."""
-
-    def pointers(answer: httpx.Response, status: int, name: str) -> list[str]:
-        assert answer.status_code == status, answer.text
-        assert answer.headers["content-type"].startswith("application/problem+json")
-        problem = answer.json()
-        assert problem["type"] == f"urn:shapan:problem:{name}"
-        assert problem["detail"]
-        return [fault["pointer"] for fault in problem.get("errors", [])]
-
-    return pointers

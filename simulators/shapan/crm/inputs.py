@@ -9,8 +9,7 @@ from typing import Any
 
 from shapan.crm.store.pages import Position
 from shapan.kernel.clock import rfc3339
-from shapan.kernel.errors import Fault, invalid
-from shapan.kernel.paging import decode_cursor, encode_cursor, next_link
+from shapan.kernel.paging import bad_cursor, decode_cursor, encode_cursor, next_link
 from shapan.kernel.system import Answer, Context, ok
 
 _MAX_SEQ = 2**63 - 1
@@ -60,13 +59,4 @@ def _position(cursor: str) -> Position:
     at, after = position.pop("at", None), position.pop("after", None)
     if not position and type(after) is int and 0 <= after <= _MAX_SEQ and (at is None or isinstance(at, str)):
         return Position(at, after)
-    raise invalid(
-        [
-            Fault(
-                "/cursor",
-                "Not a cursor of this system; take it from nextCursor.",
-                "不是本系统给出的游标，请取自 nextCursor。",
-                "query",
-            )
-        ]
-    )
+    raise bad_cursor()

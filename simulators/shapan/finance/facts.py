@@ -1,7 +1,7 @@
 """What the oracle reads of finance (对账事实): plain JSON, money in integer fen. The shapes are FinanceFacts in contracts/control.yaml.
 
-Sums are taken from the entries and settlements themselves, not from what documents say of themselves, so that a document which
-disagrees with its entries is found.
+Documents are given as they show themselves, and entries and settlements beside them, so that a document which disagrees with what
+settles it is found, and an account that disagrees with its open items.
 """
 
 from __future__ import annotations

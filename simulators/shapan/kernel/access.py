@@ -12,7 +12,7 @@ def issue_token(ctx: Context, body: dict[str, Any]) -> Answer:
     """issueToken: an access token (访问令牌) for a client's credentials."""
     authority: Authority = ctx.services["kernel.authority"]
     try:
-        token = authority.issue(body, ctx.services.get("kernel.authorization"), ctx.base_url, ctx.workspace, ctx.now)
+        token = authority.issue(body, ctx.authorization, ctx.base_url, ctx.workspace, ctx.now)
     except TokenError as error:
         challenge = (("WWW-Authenticate", 'Basic realm="shapan"'),) if error.status == 401 else ()
         return Answer(error.status, {"error": error.error, "error_description": error.description}, challenge)

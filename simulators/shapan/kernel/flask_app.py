@@ -13,9 +13,10 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from shapan.kernel.contract import Operation
-from shapan.kernel.dispatch import BODY_LIMIT, Reply, Request, handle, internal_error, problem_reply, request_id_of
+from shapan.kernel.dispatch import handle, internal_error
 from shapan.kernel.errors import Problem, simple
 from shapan.kernel.runtime import DEFAULT, Runtime
+from shapan.kernel.wire import BODY_LIMIT, Reply, Request, problem_reply, request_id_of
 
 PREFIX = "/ws/<workspace>"
 
@@ -57,6 +58,7 @@ def _view(runtime: Runtime, operation: Operation) -> Callable[..., Response]:
                 {name.lower(): value for name, value in request.headers},
                 _read_body(),
                 _language(),
+                request_id_of(_given_id()),
             ),
         )
         return _respond(reply)

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from shapan.kernel.errors import Fault, invalid
+from shapan.kernel.errors import Fault, Problem, invalid
 
 if TYPE_CHECKING:
     from shapan.kernel.system import Context
@@ -27,7 +27,12 @@ def decode_cursor(cursor: str) -> dict[str, Any]:
             return position
     except (binascii.Error, ValueError, RecursionError):
         pass
-    raise invalid(
+    raise bad_cursor()
+
+
+def bad_cursor() -> Problem:
+    """400: the cursor is not one that this system gave."""
+    return invalid(
         [
             Fault(
                 "/cursor",

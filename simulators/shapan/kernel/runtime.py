@@ -101,6 +101,13 @@ class Runtime:
         self.authority = Authority(
             system.name, load_or_create_key(settings.folder / system.name), settings.clients, self.contract.scopes
         )
+        # What operations are given beside the database: what the sandbox wired, and for the kernel's own ones the kernel.
+        self.services: Mapping[str, Any] = {
+            **settings.services,
+            "kernel.runtime": self,
+            "kernel.authority": self.authority,
+            "kernel.system": system.name,
+        }
         self._lock = threading.Lock()
         self._workspaces: dict[str, Workspace] = {}
         self.courier = Courier(self)
@@ -122,10 +129,6 @@ class Runtime:
         """All workspaces, by name."""
         with self._lock:
             return [self._workspaces[name] for name in sorted(self._workspaces)]
-
-    def has_workspace(self, name: str) -> bool:
-        """Whether there is a workspace `name`."""
-        return name in self._workspaces
 
     def workspace(self, name: str) -> Workspace:
         """The workspace `name`. WorkspaceGone when there is none, or no longer."""

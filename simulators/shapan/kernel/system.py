@@ -73,6 +73,7 @@ class Context:
     query_string: str
     request_id: str
     traceparent: str | None = None
+    authorization: str | None = None
     services: Mapping[str, Any] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 

@@ -39,7 +39,7 @@ def work_of(event: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
         if reference.get("system") != "crm":
             return [(kind, f"sales order {subject}", False)]
         order = reference["document"]
-        # Two pieces, so that finance does not wait for the CRM, nor the CRM for finance, when the other is down.
+        # Two pieces: what one side refuses is tried again without the other. (The CRM is still asked who ordered, before billing.)
         return [(kind, f"order {order}", False), (DELIVERY_STATUS, f"delivery status {order}", True)]
     if kind in _BALANCE_EVENTS:
         return [(kind, f"balance {subject}", True)]

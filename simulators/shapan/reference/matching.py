@@ -58,11 +58,13 @@ def short_name(legal_name: str) -> str:
 
     At most 60 characters, as the SCM takes it, with no blank at either end.
     """
+    # Blanks in a row become one, so that the cut cannot leave less than it found.
+    name = " ".join(legal_name.split())
     for form in _LEGAL_FORMS:
-        rest = legal_name.removesuffix(form).strip()
-        if legal_name.endswith(form) and len(rest) >= 2:
+        rest = name.removesuffix(form).strip()
+        if name.endswith(form) and len(rest) >= 2:
             return rest[:_SHORT].strip()
-    return legal_name.strip()[:_SHORT].strip()
+    return name[:_SHORT].strip()
 
 
 def choose(party: Party, candidates: Iterable[Mapping[str, Any]], key: str) -> Mapping[str, Any] | None:

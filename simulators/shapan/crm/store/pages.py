@@ -11,7 +11,8 @@ class Position(NamedTuple):
     """A place in a list, after which a page begins.
 
     Without `updated_at` the list is in the order of creation; with it, in the order of the last change (and of creation where
-    two records changed at one moment). A record that changes while somebody pages through the latter moves to its end: it is seen again, never missed.
+    two records changed at one moment). A record that changes while somebody pages through the latter moves to its end and is seen again;
+    only a change within the very millisecond of the last row seen may be passed over.
     """
 
     updated_at: str | None

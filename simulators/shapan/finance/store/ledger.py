@@ -91,21 +91,20 @@ def customer_facts(db: sqlite3.Connection, today: str) -> list[dict[str, Any]]:
 
 
 def receivable_facts(db: sqlite3.Connection) -> Iterable[sqlite3.Row]:
-    """Receivables; what is settled is summed up from the settlements, not taken from the receivable."""
+    """Receivables as they show themselves; what settles them stands in `settlement_facts`, for the oracle to compare."""
     return db.execute(
         "SELECT r.id, r.number, r.customer_id, r.source_system, r.source_document, r.order_reference, r.net_fen, r.tax_fen, r.gross_fen,"
-        " coalesce((SELECT sum(amount_fen) FROM settlement_line WHERE receivable_id = r.id), 0) AS settled_fen, r.business_date,"
+        " r.settled_fen, r.business_date,"
         " r.due_date, r.period, r.posted_at, v.word, v.number AS voucher_number, r.opening"
         " FROM receivable AS r LEFT JOIN voucher AS v ON v.id = r.voucher_id ORDER BY r.id"
     )
 
 
 def receipt_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Receipts; what is applied is summed up from the settlements, not taken from the receipt."""
+    """Receipts as they show themselves; what applies them stands in `settlement_facts`."""
     rows = db.execute(
-        "SELECT r.id, r.number, r.customer_id, r.amount_fen, r.amount_fen - coalesce((SELECT sum(l.amount_fen) FROM settlement AS s"
-        " JOIN settlement_line AS l ON l.settlement_id = s.id WHERE s.receipt_id = r.id), 0) AS unapplied_fen, r.business_date,"
-        " r.posted_at FROM receipt AS r ORDER BY r.id"
+        "SELECT id, number, customer_id, amount_fen, amount_fen - applied_fen AS unapplied_fen, business_date, posted_at"
+        " FROM receipt ORDER BY id"
     )
     return [dict(row) for row in rows]
 

@@ -1,0 +1,166 @@
+"""Reading a request by its contract (读取请求): parameters and body, with every fault of all of them in one answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from shapan.kernel.bundle import escape
+from shapan.kernel.contract import KERNEL_HEADERS, Operation
+from shapan.kernel.errors import Fault, Problem, invalid, malformed, precondition_required, simple
+from shapan.kernel.validation import faults
+from shapan.kernel.wire import BODY_LIMIT, Request
+
+
+def read(request: Request) -> dict[str, Any]:
+    """The arguments of the operation by name, validated and typed; `body` among them where the contract has one.
+
+    Raises 413, 415, 428, or 400 with every fault that was found.
+    """
+    if len(request.body) > BODY_LIMIT:
+        raise _too_large()
+    arguments, found = _parameters(request.operation, request)
+    if request.operation.bodies:
+        arguments["body"], wrong = _body(request.operation, request)
+        found += wrong
+    if found:
+        raise invalid(found)
+    return arguments
+
+
+def _parameters(operation: Operation, request: Request) -> tuple[dict[str, Any], list[Fault]]:
+    """The arguments that come from path, query and headers, and every fault in them."""
+    arguments: dict[str, Any] = {}
+    found: list[Fault] = []
+    query: dict[str, str] = {}
+    known = {p.name for p in operation.parameters if p.location == "query"}
+    for name, value in _query(request.query_string):
+        if name not in known:
+            found.append(
+                Fault(f"/{escape(name)}", "The contract knows no such parameter.", "接口契约中没有该参数。", "query")
+            )
+        elif name in query:
+            found.append(Fault(f"/{escape(name)}", "Give it once only.", "该参数只能出现一次。", "query"))
+        query[name] = value
+    for parameter in operation.parameters:
+        if parameter.location == "path":
+            text = request.path_parameters.get(parameter.name)
+        elif parameter.location == "query":
+            text = query.get(parameter.name)
+        else:
+            text = request.headers.get(parameter.name.lower())
+        if text is None:
+            if parameter.required:
+                if parameter.name.lower() == "if-match":
+                    raise precondition_required()
+                found.append(
+                    Fault(f"/{parameter.name}", "This parameter is required.", "缺少必填参数。", parameter.location)
+                )
+            value = parameter.default
+        else:
+            value = parameter.parse(text)
+            found += faults(parameter.validator, value, parameter.location, f"/{parameter.name}")
+        if parameter.name.lower() not in KERNEL_HEADERS:
+            arguments[parameter.python_name] = value
+    return arguments, found
+
+
+def _query(text: str) -> list[tuple[str, str]]:
+    try:
+        text.encode()
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise invalid([Fault("", "The query is not UTF-8.", "查询参数不是 UTF-8 编码。", "query")]) from error
+
+
+def _body(operation: Operation, request: Request) -> tuple[Any, list[Fault]]:
+    """The body as data, None where there is none, and every fault in it."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not request.body and not media:
+        return None, [Fault("", "A body is required.", "缺少请求体。")] if operation.body_required else []
+    if media not in operation.bodies:
+        raise _unsupported(media, operation)
+    body = parse_form(request.body) if media == "application/x-www-form-urlencoded" else parse_json(request.body)
+    return body, faults(operation.bodies[media], body, "body")
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON value in a body. 400 when it is none: no NaN, no numbers beyond a double, no lone surrogates."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"), parse_constant=_no_constant, parse_float=_number, object_pairs_hook=_members
+        )
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
+    except UnicodeEncodeError as error:
+        raise malformed("The text holds half of a surrogate pair.", "文本含有不完整的代理对字符。") from error
+    except UnicodeDecodeError as error:
+        raise malformed(
+            f"The body is not UTF-8 (byte {error.start}). Send JSON as UTF-8.",
+            f"请求体不是 UTF-8 编码（第 {error.start} 字节）。",
+        ) from error
+    except json.JSONDecodeError as error:
+        raise malformed(
+            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
+            f"请求体不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列。",
+        ) from error
+    except RecursionError as error:
+        raise malformed("The body is nested too deeply.", "请求体嵌套过深。") from error
+    except ValueError as error:
+        raise malformed(f"The body is not JSON that can be used: {error}", f"请求体不是可用的 JSON：{error}") from error
+    return value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the member {twice} stands more than once.")
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number.")
+
+
+def _number(text: str) -> float | int:
+    # 440.0 is an integer in JSON Schema; operations then get a Python int, as for 440.
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("A number is too large.")
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """A form body. 400 when it is no UTF-8, or a name stands more than once (RFC 6749 section 3.2)."""
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise malformed("The form is not UTF-8.", "表单不是 UTF-8 编码。") from error
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise malformed("A name stands more than once in the form.", "表单中有重复的参数。")
+    return form
+
+
+def _too_large() -> Problem:
+    return simple(
+        413,
+        "body-too-large",
+        "The body is too large",
+        "The body is larger than 1 MiB. Send it in parts.",
+        "请求体超过 1 MiB，请分批提交。",
+    )
+
+
+def _unsupported(media: str, operation: Operation) -> Problem:
+    wanted = ", ".join(operation.bodies)
+    return simple(
+        415,
+        "unsupported-media-type",
+        "The media type is not served",
+        f"Send Content-Type: {wanted} (got {media or 'none'}).",
+        f"请使用 Content-Type: {wanted}（收到的是 {media or '空'}）。",
+    )

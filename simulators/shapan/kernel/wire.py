@@ -1,0 +1,67 @@
+"""What comes over the wire and what goes back, without Flask: a request after routing, a reply before the server has it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shapan.kernel.contract import Operation
+from shapan.kernel.errors import Problem
+from shapan.kernel.ids import new_uuid
+
+BODY_LIMIT = 1024 * 1024
+_TRACEPARENT = re.compile(r"[0-9a-e][0-9a-f]-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came, after routing. `headers` has lower-case names; `base_url` includes the workspace prefix.
+
+    `client_id` is known once the token was checked. `body` may be cut off: more than BODY_LIMIT bytes of it say only that it is too large.
+    """
+
+    operation: Operation
+    workspace: str
+    base_url: str
+    path: str
+    path_parameters: Mapping[str, str]
+    query_string: str
+    headers: Mapping[str, str]
+    body: bytes
+    language: str
+    request_id: str
+    client_id: str = ""
+
+    @property
+    def traceparent(self) -> str | None:
+        """The caller's W3C trace context, or None where it is malformed: it must then be ignored."""
+        given = self.headers.get("traceparent", "")
+        return given if _TRACEPARENT.fullmatch(given) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer ready for the wire."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def request_id_of(given: str | None) -> str:
+    """The caller's X-Request-Id when it is printable and short, else one of ours."""
+    return given if given and len(given) <= 200 and given.isascii() and given.isprintable() else new_uuid()
+
+
+def problem_reply(problem: Problem, language: str, instance: str, request_id: str) -> Reply:
+    """A problem as application/problem+json."""
+    body = json.dumps(problem.body(language, instance, request_id), ensure_ascii=False).encode()
+    headers = (
+        ("Content-Type", "application/problem+json; charset=utf-8"),
+        ("Content-Language", "zh-CN" if language == "zh" else "en"),
+        ("X-Request-Id", request_id),
+        *problem.headers,
+    )
+    return Reply(problem.status, headers, body)
