@@ -61,15 +61,15 @@ def test_a_change_that_changes_nothing_is_no_change(crm: Api, desk: Desk) -> Non
 def test_a_stale_change_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     path = f"/contacts/{desk.contact().json()['id']}"
     answer = crm.patch(path, json={"title": "会计"}, headers={"If-Match": '"7"'})
-    assert refusal(answer, 412, "precondition-failed") == []
-    assert refusal(crm.patch(path, json={"title": "会计"}), 428, "precondition-required") == ["/If-Match"]
+    assert sorted(refusal(answer, 412, "precondition-failed")) == []
+    assert sorted(refusal(crm.patch(path, json={"title": "会计"}), 428, "precondition-required")) == ["/If-Match"]
     assert crm.get(path).json()["title"] is None
 
 
 def test_every_fault_is_named(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     body = {"title": "采购\n经理", "phone": "call me", "email": "nobody", "age": 40}
     answer = crm.post(f"/customers/{desk.customer_id}/contacts", json=body)
-    assert refusal(answer, 400, "validation-failed") == ["/age", "/email", "/name", "/phone", "/title"]
+    assert sorted(refusal(answer, 400, "validation-failed")) == ["/age", "/email", "/name", "/phone", "/title"]
 
 
 def test_the_same_key_enters_one_contact(crm: Api, desk: Desk) -> None:

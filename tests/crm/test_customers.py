@@ -103,7 +103,7 @@ def test_a_wrong_credit_code_is_refused_and_nothing_is_kept(
     crm: Api, desk: Desk, refusal: Callable[..., list[str]]
 ) -> None:
     answer = crm.post("/customers", json={**NEW, "unifiedSocialCreditCode": "91110108MAY0000170"})
-    assert refusal(answer, 422, "business-rule") == ["/unifiedSocialCreditCode"]
+    assert sorted(refusal(answer, 422, "business-rule")) == ["/unifiedSocialCreditCode"]
     assert desk.walk("/customers") == desk.customers
     assert desk.events() == []
 
@@ -193,14 +193,14 @@ def test_a_stale_change_is_refused(crm: Api, refusal: Callable[..., list[str]]) 
     path = f"/customers/{create(crm)['id']}"
     crm.patch(path, json={"phone": "021-55550000"}, headers={"If-Match": '"1"'})
     answer = crm.patch(path, json={"phone": "021-55551111"}, headers={"If-Match": '"1"'})
-    assert refusal(answer, 412, "precondition-failed") == []
+    assert sorted(refusal(answer, 412, "precondition-failed")) == []
     assert answer.headers["ETag"] == '"2"'
     assert crm.get(path).json()["phone"] == "021-55550000"
 
 
 def test_a_change_without_if_match_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     answer = crm.patch(f"/customers/{desk.customer_id}", json={"phone": None})
-    assert refusal(answer, 428, "precondition-required") == ["/If-Match"]
+    assert sorted(refusal(answer, 428, "precondition-required")) == ["/If-Match"]
 
 
 def test_a_wrong_credit_code_in_a_change_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
@@ -209,7 +209,7 @@ def test_a_wrong_credit_code_in_a_change_is_refused(crm: Api, desk: Desk, refusa
         json={"unifiedSocialCreditCode": "91110108MAY0000170"},
         headers={"If-Match": "*"},
     )
-    assert refusal(answer, 422, "business-rule") == ["/unifiedSocialCreditCode"]
+    assert sorted(refusal(answer, 422, "business-rule")) == ["/unifiedSocialCreditCode"]
 
 
 def test_what_cannot_be_changed_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
@@ -221,7 +221,7 @@ def test_what_cannot_be_changed_is_refused(crm: Api, desk: Desk, refusal: Callab
     ]
     for body, pointers in wrong:
         answer = crm.patch(f"/customers/{desk.customer_id}", json=body, headers={"If-Match": "*"})
-        assert refusal(answer, 400, "validation-failed") == pointers
+        assert sorted(refusal(answer, 400, "validation-failed")) == pointers
 
 
 def test_customers_are_found_by_exact_values(crm: Api, desk: Desk) -> None:
@@ -275,7 +275,7 @@ def test_a_later_or_equal_balance_replaces_and_an_older_one_does_not(
         crm.put(path, json={"openAmount": -2.5, "overdueAmount": 0, "asOf": "2026-01-05T03:00:00Z"}).status_code == 200
     )
     answer = crm.put(path, json={"openAmount": 3, "overdueAmount": 0, "asOf": EARLY})
-    assert refusal(answer, 409, "balance-outdated") == []
+    assert sorted(refusal(answer, 409, "balance-outdated")) == []
     shown = crm.get(f"/customers/{desk.customer_id}").json()["balance"]
     assert shown == {"openAmount": -2.5, "overdueAmount": 0, "asOf": LATE}
 

@@ -55,7 +55,7 @@ def test_lines_are_copied_from_the_price_list_and_add_up(desk: Desk) -> None:
 def test_numbers_run_on_by_month_without_gaps(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     first = desk.order().json()
     refused = crm.post("/orders", json={"customerId": desk.unknown, "lines": desk.lines(1)})
-    assert refusal(refused, 422, "business-rule") == ["/customerId"]
+    assert sorted(refusal(refused, 422, "business-rule")) == ["/customerId"]
     second = desk.order(submit=True).json()
     month = datetime.fromisoformat(first["createdAt"]).strftime("%Y%m")
     assert [first["number"], second["number"]] == [f"ORD-{month}-00001", f"ORD-{month}-00002"]
@@ -98,7 +98,7 @@ def test_bounds_of_a_line_are_kept(crm: Api, desk: Desk, refusal: Callable[..., 
 @pytest.mark.parametrize("number", [0, 201])
 def test_an_order_has_1_to_200_lines(crm: Api, desk: Desk, refusal: Callable[..., list[str]], number: int) -> None:
     body = {"customerId": desk.customer_id, "lines": desk.lines(1) * number}
-    assert refusal(crm.post("/orders", json=body), 400, "validation-failed") == ["/lines"]
+    assert sorted(refusal(crm.post("/orders", json=body), 400, "validation-failed")) == ["/lines"]
     assert len(desk.order(lines=desk.lines(1) * 200).json()["lines"]) == 200
 
 
@@ -116,7 +116,7 @@ def test_every_unknown_reference_is_named_at_once(crm: Api, desk: Desk, refusal:
 def test_a_sum_beyond_the_limit_is_refused(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
     line = {"productCode": desk.products[0]["code"], "quantity": 1_000_000, "unitPrice": 10_000.01}
     answer = crm.post("/orders", json={"customerId": desk.customer_id, "lines": [line]})
-    assert refusal(answer, 422, "business-rule") == ["/lines"]
+    assert sorted(refusal(answer, 422, "business-rule")) == ["/lines"]
 
 
 def test_the_same_key_enters_one_order(crm: Api, desk: Desk) -> None:
@@ -161,7 +161,7 @@ def test_a_draft_is_submitted_once(crm: Api, desk: Desk, refusal: Callable[..., 
         "updatedAt": confirmed["updatedAt"],
     }
     assert answer.headers["ETag"] == crm.get(path).headers["ETag"] == '"2"'
-    assert refusal(crm.post(f"{path}/submit"), 409, "order-not-draft") == []
+    assert sorted(refusal(crm.post(f"{path}/submit"), 409, "order-not-draft")) == []
     (event,) = desk.events()
     assert (event["type"], event["data"]) == ("crm.order.confirmed", confirmed)
 
@@ -193,7 +193,7 @@ def test_an_order_is_cancelled_once(crm: Api, desk: Desk, refusal: Callable[...,
         (crm.post(f"{path}/submit"), "order-not-draft"),
         (crm.patch(path, json={"note": "x"}, headers={"If-Match": "*"}), "order-cancelled"),
     ):
-        assert refusal(again, 409, name) == []
+        assert sorted(refusal(again, 409, name)) == []
     assert crm.get(path).json() == cancelled
 
 
@@ -204,7 +204,7 @@ def test_a_delivered_order_is_not_cancelled(
     path = f"/orders/{desk.order(submit=True).json()['id']}"
     assert crm.patch(path, json={"deliveryStatus": status}, headers={"If-Match": "*"}).status_code == 200
     answer = crm.post(f"{path}/cancel", json=REASON)
-    assert refusal(answer, 409, "order-not-cancellable") == []
+    assert sorted(refusal(answer, 409, "order-not-cancellable")) == []
     assert crm.get(path).json()["state"] == "confirmed"
 
 
@@ -238,7 +238,7 @@ def test_unknown_products_in_a_change_are_refused(crm: Api, desk: Desk, refusal:
     order = desk.order().json()
     lines = [*desk.lines(1), {"productCode": "NO-1", "quantity": 1}]
     answer = crm.patch(f"/orders/{order['id']}", json={"lines": lines}, headers={"If-Match": "*"})
-    assert refusal(answer, 422, "business-rule") == ["/lines/1/productCode"]
+    assert sorted(refusal(answer, 422, "business-rule")) == ["/lines/1/productCode"]
     assert crm.get(f"/orders/{order['id']}").json() == order
 
 
@@ -250,9 +250,9 @@ def test_what_may_change_depends_on_the_state(crm: Api, desk: Desk, refusal: Cal
         "deliveryStatus": "partial",
     }
     draft = crm.patch(f"/orders/{desk.order().json()['id']}", json=body, headers={"If-Match": "*"})
-    assert refusal(draft, 422, "business-rule") == ["/deliveryStatus"]
+    assert sorted(refusal(draft, 422, "business-rule")) == ["/deliveryStatus"]
     confirmed = crm.patch(f"/orders/{desk.order(submit=True).json()['id']}", json=body, headers={"If-Match": "*"})
-    assert refusal(confirmed, 422, "business-rule") == ["/lines", "/note", "/requestedDeliveryDate"]
+    assert sorted(refusal(confirmed, 422, "business-rule")) == ["/lines", "/note", "/requestedDeliveryDate"]
 
 
 def test_a_delivery_is_reported(crm: Api, desk: Desk) -> None:
@@ -277,9 +277,9 @@ def test_a_stale_change_is_refused(crm: Api, desk: Desk, refusal: Callable[..., 
     path = f"/orders/{desk.order(submit=True).json()['id']}"
     crm.patch(path, json={"deliveryStatus": "partial"}, headers={"If-Match": '"1"'})
     answer = crm.patch(path, json={"deliveryStatus": "none"}, headers={"If-Match": '"1"'})
-    assert refusal(answer, 412, "precondition-failed") == []
+    assert sorted(refusal(answer, 412, "precondition-failed")) == []
     missing = crm.patch(path, json={"deliveryStatus": "none"})
-    assert refusal(missing, 428, "precondition-required") == ["/If-Match"]
+    assert sorted(refusal(missing, 428, "precondition-required")) == ["/If-Match"]
     assert crm.get(path).json()["deliveryStatus"] == "partial"
 
 

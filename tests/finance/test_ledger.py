@@ -67,7 +67,7 @@ def test_all_faults_of_a_voucher_are_named(office: Office, refusal: Callable[...
     ]
     late = (office.today + timedelta(days=32)).isoformat()
     answer = office.api.post("/vouchers", json=office.voucher_body(date=late, lines=lines))
-    assert refusal(answer, 422, "business-rule") == [
+    assert sorted(refusal(answer, 422, "business-rule")) == [
         "/date",
         "/lines",
         "/lines/0/account_code",
@@ -98,7 +98,7 @@ def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Callable
 
 def test_a_locked_period_answers_423(office: Office, refusal: Callable[..., list[str]]) -> None:
     answer = office.api.post("/vouchers", json=office.voucher_body(date="2025-12-31"))
-    assert refusal(answer, 423, "period-locked") == ["/date"]
+    assert sorted(refusal(answer, 423, "period-locked")) == ["/date"]
     chinese = office.api.post(
         "/vouchers", json=office.voucher_body(date="2025-12-31"), headers={"Accept-Language": "zh"}
     )
@@ -204,7 +204,7 @@ def test_there_is_no_trial_balance_outside_the_books(
     office: Office, refusal: Callable[..., list[str]], period: str
 ) -> None:
     answer = office.api.get("/trial-balance", params={"period": period})
-    assert refusal(answer, 422, "business-rule") == ["/period"]
+    assert sorted(refusal(answer, 422, "business-rule")) == ["/period"]
     assert answer.json()["errors"][0]["in"] == "query"
 
 

@@ -57,7 +57,7 @@ def test_all_faults_of_a_receivable_are_named_in_one_answer(office: Office, refu
     body = office.receivable_body(customer_id=1, business_date=late.isoformat(), due_date=early.isoformat())
     body["lines"][1]["tax_amount"] = "15.00"
     answer = office.api.post("/receivables", json=body)
-    assert refusal(answer, 422, "business-rule") == [
+    assert sorted(refusal(answer, 422, "business-rule")) == [
         "/business_date",
         "/customer_id",
         "/due_date",
@@ -69,7 +69,7 @@ def test_all_faults_of_a_receivable_are_named_in_one_answer(office: Office, refu
 def test_a_receivable_of_nothing_is_refused(office: Office, refusal: Callable[..., list[str]]) -> None:
     lines = [{"description": "赠品", "net_amount": "0.00", "tax_rate": "0.13", "tax_amount": "0.00"}]
     answer = office.api.post("/receivables", json=office.receivable_body(lines=lines))
-    assert refusal(answer, 422, "business-rule") == ["/lines"]
+    assert sorted(refusal(answer, 422, "business-rule")) == ["/lines"]
 
 
 def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Callable[..., list[str]]) -> None:
@@ -77,7 +77,7 @@ def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Callable
     del body["source_reference"]
     body["lines"][0] = {"description": "电缆", "net_amount": "-1.00", "tax_rate": "13%", "tax_amount": 115.04}
     answer = office.api.post("/receivables", json=body)
-    pointers = refusal(answer, 400, "validation-failed")
+    pointers = sorted(refusal(answer, 400, "validation-failed"))
     assert [p for p in pointers if p not in ("", "/source_reference")] == [
         "/business_date",
         "/lines/0/net_amount",
@@ -89,16 +89,16 @@ def test_what_breaks_the_contract_is_all_named(office: Office, refusal: Callable
 
 def test_a_locked_period_answers_423_with_its_pointer(office: Office, refusal: Callable[..., list[str]]) -> None:
     locked = office.receivable_body(business_date="2025-12-31")
-    assert refusal(office.api.post("/receivables", json=locked), 423, "period-locked") == ["/business_date"]
+    assert sorted(refusal(office.api.post("/receivables", json=locked), 423, "period-locked")) == ["/business_date"]
     locked["customer_id"] = 1
     answer = office.api.post("/receivables", json=locked)
-    assert refusal(answer, 422, "business-rule") == ["/business_date", "/customer_id"]
+    assert sorted(refusal(answer, 422, "business-rule")) == ["/business_date", "/customer_id"]
 
 
 def test_the_year_0000_is_refused(office: Office, refusal: Callable[..., list[str]]) -> None:
     body = office.receivable_body(business_date="0000-01-01", due_date="0000-01-01")
     answer = office.api.post("/receivables", json=body)
-    assert refusal(answer, 422, "business-rule") == ["/business_date", "/due_date"]
+    assert sorted(refusal(answer, 422, "business-rule")) == ["/business_date", "/due_date"]
 
 
 def test_earlier_periods_of_open_books_can_be_posted_to(office: Office) -> None:
