@@ -91,10 +91,14 @@ def seeded_folder(tmp_path_factory: pytest.TempPathFactory, tiny_world: Any) -> 
     return folder
 
 
-@pytest.fixture(params=["in-process", "sockets"])
-def transport(request: pytest.FixtureRequest) -> str:
-    """How tests talk to a system: straight into the app, or through a server on a real port."""
-    return str(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests talk to a system straight into the app and through a server on a real port; those marked `in_process` only the first way.
+
+    What a socket can change is shown once for the kernel and for every kind of answer; business need not be played twice.
+    """
+    if "transport" in metafunc.fixturenames and not hasattr(metafunc.module, "transport"):
+        once = metafunc.definition.get_closest_marker("in_process") is not None
+        metafunc.parametrize("transport", ["in-process"] if once else ["in-process", "sockets"])
 
 
 @pytest.fixture

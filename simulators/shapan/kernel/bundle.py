@@ -5,6 +5,7 @@ Swagger UI, Schemathesis and the validators then all work from the same document
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,8 @@ class _Bundler:
 
     def _reference(self, node: dict[str, Any], reference: str, file: str) -> Any:
         target, _, pointer = reference.partition("#")
-        target = target or file
+        # A reference is relative to the file in which it stands (RFC 3986), as every other tool reads it.
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(file), target)) if target else file
         parts = pointer.split("/")
         try:
             value = resolve(self._file(target), pointer)
