@@ -1,4 +1,4 @@
-"""`shapan contracts`: show and lint the contracts."""
+"""`shapan contracts`: show and lint the contracts, and compare them with those of a release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("crm", "scm", "finance", "control", "operator")
 
 @click.group("contracts")
 def command() -> None:
-    """Show or lint the contracts (OpenAPI 3.1).
+    """Show, lint or compare the contracts (OpenAPI 3.1).
 
     Example: shapan contracts show crm
     """
@@ -22,7 +22,8 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("name", type=click.Choice(NAMES))
-def show(name: str) -> None:
+@click.option("--pretty", is_flag=True, help="With line breaks, for eyes and for tools that name lines.")
+def show(name: str, pretty: bool) -> None:
     """Print a contract as one JSON document, all references resolved into it.
 
     Example: shapan contracts show crm > crm.json
@@ -30,7 +31,8 @@ def show(name: str) -> None:
     from shapan.kernel.contract import load_contract
     from shapan.kernel.resources import data_folder
 
-    click.echo(load_contract(data_folder("contracts") / f"{name}.yaml").text())
+    contract = load_contract(data_folder("contracts") / f"{name}.yaml")
+    click.echo(json.dumps(contract.document, ensure_ascii=False, indent=1) if pretty else contract.text())
 
 
 @command.command("lint")
@@ -69,3 +71,58 @@ def lint(as_json: bool) -> None:
             click.echo(complaint)
         click.echo(f"{len(NAMES)} contracts, {len(complaints)} complaints.")
     sys.exit(1 if complaints else 0)
+
+
+@command.command("diff")
+@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.option(
+    "--against", metavar="RELEASE|FILE", help="A release, or a contract as JSON or YAML. Default: the last release."
+)
+@json_option
+def diff(names: tuple[str, ...], against: str | None, as_json: bool) -> None:
+    """Say what in the contracts has changed that can break clients of a release. Exit 1 when something breaks them.
+
+    "breaking" is what makes a right client fail; "risky" is what only a strict one notices, such as a new value of an enumeration.
+    Changes that were decided on, with their reasons, are listed apart and do not count.
+
+    Example: shapan contracts diff crm --against 0.1.0
+    """
+    from shapan.kernel.bundle import ContractError
+    from shapan.kernel.contract import load_contract
+    from shapan.kernel.contract_diff import compare
+    from shapan.kernel.released import ReleaseMissing, accepted, release
+    from shapan.kernel.resources import data_folder
+
+    found: list[dict[str, str]] = []
+    for name in names or NAMES:
+        try:
+            old = release(name, against)
+            new = load_contract(data_folder("contracts") / f"{name}.yaml").document
+        except ReleaseMissing as error:
+            fail(error.en, error.zh)
+        except ContractError as error:
+            fail(str(error), f"契约 {name} 无法使用：{error}")
+        decided = accepted(name) if against is None else {}
+        for change in compare(old, new):
+            reason = decided.get(str(change))
+            found.append(
+                {
+                    "contract": name,
+                    "level": change.level,
+                    "place": change.place,
+                    "what": change.what,
+                    **({"reason": reason} if reason else {}),
+                }
+            )
+    open_ = [change for change in found if "reason" not in change]
+    breaking = [change for change in open_ if change["level"] == "breaking"]
+    if as_json:
+        click.echo(json.dumps({"ok": not breaking, "changes": found}, ensure_ascii=False, indent=1))
+    else:
+        for change in found:
+            reason = f" (decided: {change['reason']})" if "reason" in change else ""
+            click.echo(f"{change['contract']}: {change['level']}: {change['place']}: {change['what']}{reason}")
+        click.echo(
+            f"{len(open_)} changes to decide on, {len(breaking)} of them breaking; {len(found) - len(open_)} decided."
+        )
+    sys.exit(1 if breaking else 0)
