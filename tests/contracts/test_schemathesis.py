@@ -5,9 +5,11 @@ tiny world with a few documents in it, and one test per system that follows the 
 operation. All of it is deterministic. Keys that exist are mixed into the data, and a test fails when none of its requests was
 answered as wished: a run in which everything ends with 404 proves nothing.
 
-A thorough run, with 200 examples an operation and as many chains (minutes instead of seconds):
+A thorough run, with 200 examples an operation and as many chains, and the same by URL against `shapan up --strict`, where each test has a
+workspace of its own:
 
-    SHAPAN_EXAMPLES=200 pytest tests/contracts/test_schemathesis.py
+    SHAPAN_EXAMPLES=200 pytest -n auto tests/contracts/test_schemathesis.py
+    SHAPAN_BY_URL=1 pytest tests/contracts/test_schemathesis.py
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ import importlib.util
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,6 +32,8 @@ import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -41,6 +46,8 @@ from shapan.kernel.flask_app import create_app
 from shapan.kernel.resources import data_folder
 from shapan.kernel.runtime import Runtime, Settings
 from shapan.kernel.system import System
+from shapan.sandbox.options import SandboxOptions, plan, this_month
+from shapan.sandbox.processes import ProcessSandbox
 from shapan.world import WorldSpec, build_world
 
 EXAMPLES = int(os.environ.get("SHAPAN_EXAMPLES", "15"))
@@ -54,7 +61,9 @@ HERE = Path(__file__).parent
 # Which system is served for a contract; the operator interface is the same in all of them.
 SYSTEMS = {"crm": "crm", "scm": "scm", "finance": "finance", "operator": "crm", "control": "control"}
 
-WORLD = build_world(WorldSpec("trading", "tiny", 42, date(2026, 1, 1)))
+BY_URL = os.environ.get("SHAPAN_BY_URL") == "1"
+# In process it is the middle of January; a sandbox that was started opens its books this month.
+WORLD = build_world(WorldSpec("trading", "tiny", 42, this_month() if BY_URL else date(2026, 1, 1)))
 
 
 def _room(name: str) -> ModuleType:
@@ -108,6 +117,7 @@ class Served:
 
     app: Flask | None = None
     token = ""
+    url: str | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         assert self.app is not None
@@ -121,15 +131,18 @@ class Subject:
     schema: Any
     served: Served
 
-    def headers(self) -> dict[str, str]:
-        """What authorizes every request: a token of all scopes."""
-        return {"Authorization": f"Bearer {self.served.token}"}
+    def options(self) -> dict[str, Any]:
+        """How a case is called: with a token of all scopes, and by URL where there is one."""
+        options: dict[str, Any] = {"headers": {"Authorization": f"Bearer {self.served.token}"}}
+        return options if self.served.url is None else {**options, "base_url": self.served.url}
 
 
 def _subject(name: str) -> Subject:
     document = json.loads(load_contract(data_folder("contracts") / f"{name}.yaml").text())
     schema = schemathesis.openapi.from_dict(document, config=_config(name))
-    served = schema.app = Served()
+    served = Served()
+    if not BY_URL:
+        schema.app = served
     return Subject(schema, served)
 
 
@@ -139,23 +152,23 @@ SUBJECTS = {name: _subject(name) for name in KEYS}
 class Desk:
     """The documents that a test begins with, made over HTTP, and the real keys of the stand-ins."""
 
-    def __init__(self, app: Flask, token: str) -> None:
-        self._client = app.test_client()
+    def __init__(self, client: httpx.Client, token: str) -> None:
+        self._client = client
         self._headers = {"Authorization": f"Bearer {token}"}
         self.real: dict[str, str] = {}
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         """POST that must succeed."""
         answer = self._client.post(path, json=body or None, headers=self._headers)
-        assert answer.status_code in (200, 201), answer.text
-        assert isinstance(answer.json, dict)
-        return answer.json
+        assert answer.status_code in (200, 201, 202), f"{path}: {answer.text}"
+        made: dict[str, Any] = answer.json()
+        return made
 
     def request(self, method: str, path: str, status: int = 200, **body: Any) -> Any:
         """A request that must be answered with `status`; its body."""
-        answer = self._client.open(path, method=method, json=body or None, headers=self._headers)
-        assert answer.status_code == status, answer.text
-        return answer.json
+        answer = self._client.request(method, path, json=body or None, headers=self._headers)
+        assert answer.status_code == status, f"{path}: {answer.text}"
+        return answer.json() if answer.content else None
 
     def webhook(self, stand_in: str) -> None:
         """A subscription that nobody serves."""
@@ -176,48 +189,28 @@ class ByPort(httpx.BaseTransport):
 class Server:
     """Puts a fresh system behind a contract, in strict mode; control gets three systems to look at."""
 
-    def __init__(self, folder: Path, seeded_folder: Callable[[System], Path]) -> None:
-        self._folder = folder
-        self._seeded_folder = seeded_folder
-        self._runtimes: list[Runtime] = []
-        self._name = ""
+    def __init__(self) -> None:
         self._operations: set[str] = set()
         self.desk: Desk | None = None
 
     def serve(self, name: str) -> Subject:
         """The contract `name` with a fresh system behind it."""
-        self.stop()
-        subject = SUBJECTS[name]
-        self._name = name
-        services: dict[str, Any] = {}
-        if name == "control":
-            apps = {port: self._start(simulator, {}) for port, simulator in enumerate(SIMULATORS, 8101)}
-            ROOMS["crm"].prepare(Desk(apps[8101], _token(apps[8101])), WORLD)
-            urls = {simulator: f"http://127.0.0.1:{port}" for port, simulator in enumerate(SIMULATORS, 8101)}
-            services = {"systems": SystemsClient(urls, transport=ByPort(apps))}
-        app = self._start(SYSTEMS[name], services)
-        subject.served.app = app
-        subject.served.token = "" if name == "control" else _token(app)
-        self.desk = Desk(app, subject.served.token)
-        ROOMS[name].prepare(self.desk, WORLD)
-        return subject
+        raise NotImplementedError
 
-    def _start(self, name: str, services: dict[str, Any]) -> Flask:
-        system: System = importlib.import_module(f"shapan.{name}").SYSTEM
-        folder = self._folder / name
-        if name != "control":
-            shutil.copytree(self._seeded_folder(system), folder)
-        runtime = Runtime(system, Settings(folder, (CLIENT,), lambda: WORLD, strict=True, services=services))
-        runtime.workspace("default").clock = SimulatedClock.from_state(0, NOW)
-        self._runtimes.append(runtime)
-        return create_app(runtime)
+    def stop(self) -> None:
+        """Stop what runs and remove its files."""
+        raise NotImplementedError
+
+    def metrics(self) -> Iterable[Metric]:
+        """The counters of the system that is served."""
+        raise NotImplementedError
 
     def check(self, name: str, case: Any) -> None:
         """Call and check one case; the first one of a test starts the system."""
         subject = SUBJECTS[name] if self.desk is not None else self.serve(name)
         self._operations.add(case.operation.definition.raw["operationId"])
         self.fill_in(case)
-        answer = case.call(headers=subject.headers())
+        answer = case.call(**subject.options())
         case.validate_response(answer, excluded_checks=_not_for(answer))
 
     def fill_in(self, case: Any) -> None:
@@ -231,14 +224,56 @@ class Server:
         """The operations that were called, but never answered with 2xx."""
         wished = {
             sample.labels["operation"]
-            for metric in self._runtimes[-1].requests.collect()
+            for metric in self.metrics()
             for sample in metric.samples
-            if sample.labels["status"].startswith("2")
+            if metric.name == "shapan_requests" and sample.labels["status"].startswith("2") and sample.value
         }
         return self._operations - wished
 
+
+class InProcess(Server):
+    """The system in this process, in the middle of January."""
+
+    def __init__(self, folder: Path, seeded_folder: Callable[[System], Path]) -> None:
+        super().__init__()
+        self._folder = folder
+        self._seeded_folder = seeded_folder
+        self._runtimes: list[Runtime] = []
+        self._name = ""
+
+    def serve(self, name: str) -> Subject:
+        self.stop()
+        subject = SUBJECTS[name]
+        self._name = name
+        services: dict[str, Any] = {}
+        if name == "control":
+            apps = {port: self._start(simulator, {}) for port, simulator in enumerate(SIMULATORS, 8101)}
+            client = _client(apps[8101])
+            ROOMS["crm"].prepare(Desk(client, _token(client)), WORLD)
+            urls = {simulator: f"http://127.0.0.1:{port}" for port, simulator in enumerate(SIMULATORS, 8101)}
+            services = {"systems": SystemsClient(urls, transport=ByPort(apps))}
+        app = self._start(SYSTEMS[name], services)
+        client = _client(app)
+        subject.served.app = app
+        subject.served.token = "" if name == "control" else _token(client)
+        self.desk = Desk(client, subject.served.token)
+        ROOMS[name].prepare(self.desk, WORLD)
+        return subject
+
+    def _start(self, name: str, services: dict[str, Any]) -> Flask:
+        system: System = importlib.import_module(f"shapan.{name}").SYSTEM
+        folder = self._folder / name
+        if name != "control":
+            shutil.copytree(self._seeded_folder(system), folder)
+        runtime = Runtime(system, Settings(folder, (CLIENT,), lambda: WORLD, strict=True, services=services))
+        runtime.workspace("default").clock = SimulatedClock.from_state(0, NOW)
+        self._runtimes.append(runtime)
+        return create_app(runtime)
+
+    def metrics(self) -> Iterable[Metric]:
+        return self._runtimes[-1].requests.collect() if self._runtimes else []
+
     def stop(self) -> None:
-        """Stop what runs and remove its files."""
         for runtime in self._runtimes:
             runtime.stop()
             shutil.rmtree(self._folder / runtime.system.name)
@@ -248,11 +283,65 @@ class Server:
             SUBJECTS[self._name].served.app = None
 
 
-def _token(app: Flask) -> str:
-    form = {"grant_type": "client_credentials", "client_id": CLIENT.client_id, "client_secret": CLIENT.secret}
-    answer = app.test_client().post("/oauth/token", data=form).json
-    assert answer is not None
-    return str(answer["access_token"])
+class ByUrl(Server):
+    """A workspace of a sandbox that runs, made for this test."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        super().__init__()
+        self._options = options
+        self._url = ""
+        self._before = ""
+
+    def serve(self, name: str) -> Subject:
+        subject, system = SUBJECTS[name], SYSTEMS[name]
+        self._url = self._options.url(system)
+        if name == "control":  # it looks at the default workspaces
+            crm = httpx.Client(base_url=self._options.url("crm"), trust_env=False, timeout=30)
+            ROOMS["crm"].prepare(Desk(crm, _token(crm, self._form)), WORLD)
+            client, token = httpx.Client(base_url=self._url, trust_env=False, timeout=30), ""
+        else:
+            workspace = f"t{uuid.uuid4().hex[:12]}"
+            httpx.put(f"{self._url}/_shapan/workspaces/{workspace}", trust_env=False).raise_for_status()
+            client = httpx.Client(base_url=f"{self._url}/ws/{workspace}", trust_env=False, timeout=30)
+            _to_the_middle_of_the_month(client)
+            token = _token(client, self._form)
+        subject.served.url, subject.served.token = str(client.base_url).rstrip("/"), token
+        self.desk = Desk(client, token)
+        ROOMS[name].prepare(self.desk, WORLD)
+        return subject
+
+    @property
+    def _form(self) -> dict[str, str]:
+        client = self._options.client
+        return {
+            "grant_type": "client_credentials",
+            "client_id": client.client_id,
+            "client_secret": client.secret,
+        }
+
+    def metrics(self) -> Iterable[Metric]:
+        text = httpx.get(f"{self._url}/_shapan/metrics", trust_env=False).text
+        return text_string_to_metric_families(text)
+
+    def stop(self) -> None:
+        self.desk = None
+
+
+def _to_the_middle_of_the_month(client: httpx.Client) -> None:
+    now = datetime.fromisoformat(client.get("/_shapan/clock").json()["now"])
+    middle = now.replace(day=15, hour=10)
+    if now < middle:
+        body = {"advance_seconds": int((middle - now).total_seconds())}
+        client.post("/_shapan/clock", json=body).raise_for_status()
+
+
+def _client(app: Flask) -> httpx.Client:
+    return httpx.Client(transport=httpx.WSGITransport(app), base_url="http://127.0.0.1")
+
+
+def _token(client: httpx.Client, form: dict[str, str] | None = None) -> str:
+    form = form or {"grant_type": "client_credentials", "client_id": CLIENT.client_id, "client_secret": CLIENT.secret}
+    return str(client.post("/oauth/token", data=form).raise_for_status().json()["access_token"])
 
 
 def _not_for(answer: Any) -> list[Any]:
@@ -263,9 +352,20 @@ def _not_for(answer: Any) -> list[Any]:
     return [positive_data_acceptance] if pointers == ["/cursor"] else []
 
 
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxOptions | None]:
+    """A sandbox as `shapan up --strict` starts it, or None."""
+    if not BY_URL:
+        yield None
+        return
+    options = plan(size="tiny", port=None, data=tmp_path_factory.mktemp("by-url"), strict=True)
+    with ProcessSandbox(options):
+        yield options
+
+
 @pytest.fixture
-def server(tmp_path: Path, seeded_folder: Callable[[System], Path]) -> Iterator[Server]:
-    made = Server(tmp_path, seeded_folder)
+def server(tmp_path: Path, seeded_folder: Callable[[System], Path], running: SandboxOptions | None) -> Iterator[Server]:
+    made: Server = InProcess(tmp_path, seeded_folder) if running is None else ByUrl(running)
     yield made
     never = made.never_answered_as_wished()
     made.stop()
@@ -316,7 +416,7 @@ def test_chains_along_the_links_of_the_contract(name: str, server: Server) -> No
             server.fill_in(case)
 
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-            return {"headers": subject.headers()}
+            return subject.options()
 
         def validate_response(self, response: Any, case: Any, *args: Any, **options: Any) -> None:
             case.validate_response(response, excluded_checks=_not_for(response))

@@ -12,7 +12,7 @@ SELDOM: list[str] = []
 
 def keys(world: Any) -> dict[str, list[Any]]:
     """By the parameter or member that takes them: the order that the CRM's own preparation confirms."""
-    return {place: ["ORD-202601-00001"] for place in ("path.document_number", "query.order")}
+    return {place: [f"ORD-{world.spec.opening:%Y%m}-00001"] for place in ("path.document_number", "query.order")}
 
 
 def prepare(desk: Desk, world: Any) -> None:

@@ -11,12 +11,16 @@ if TYPE_CHECKING:
 SELDOM = ["createVoucher"]
 # Stand-ins for keys that are drawn at random when the document is made; `Server.fill_in` puts the real one in (desk.real).
 WEBHOOK = "10000000-0000-4000-8000-000000000005"
-TODAY = "2026-01-15"
 
 
 def _each(values: list[Any], *places: str) -> dict[str, list[Any]]:
     """The same values for several parameters and members."""
     return dict.fromkeys(places, values)
+
+
+def _today(world: Any) -> str:
+    """The business date of the documents: the middle of the month in which the books open."""
+    return str(world.spec.opening.replace(day=15))
 
 
 def _debtors(world: Any) -> list[int]:
@@ -29,8 +33,8 @@ def keys(world: Any) -> dict[str, list[Any]]:
         **_each(_debtors(world), "path.customer_id", "query.customer_id", "body.customer_id"),
         **_each([1, 2], "path.receivable_id", "body.allocations[*].receivable_id"),
         **_each([1, 2], "path.receipt_id", "query.receipt_id", "body.receipt_id"),
-        **_each([TODAY[:7]], "path.period", "query.period"),
-        **_each([TODAY], "body.date", "body.business_date"),
+        **_each([_today(world)[:7]], "path.period", "query.period"),
+        **_each([_today(world)], "body.date", "body.business_date"),
         "body.allocations[*].amount": ["0.01", "1.00"],
         "body.lines[*].net_amount": ["100.00"],
         "body.lines[*].tax_rate": ["0.13"],
@@ -50,6 +54,6 @@ def prepare(desk: Desk, world: Any) -> None:
     desk.webhook(WEBHOOK)
     debtors = _debtors(world)
     for customer in (debtors[0], debtors[1], debtors[0]):
-        desk.post("/receipts", customer_id=customer, business_date=TODAY, amount="100.00")
+        desk.post("/receipts", customer_id=customer, business_date=_today(world), amount="100.00")
     first = next(n for n, row in enumerate(world.finance.opening_receivables, 1) if row.customer_id == debtors[0])
     desk.post("/settlements", receipt_id=3, allocations=[{"receivable_id": first, "amount": "1.00"}])

@@ -32,7 +32,8 @@ def _warehouses(world: Any) -> list[str]:
 
 def keys(world: Any) -> dict[str, list[Any]]:
     """By the parameter or member that takes them."""
-    orders = [f"XSDD-202601-0000{n}" for n in (1, 2, 3, 4)]
+    month = f"{world.spec.opening:%Y%m}"
+    orders = [f"XSDD-{month}-0000{n}" for n in (1, 2, 3, 4)]
     return {
         **_each(_partners(world), "path.partner_code", "query.partner_code", "body.partner_code"),
         **_each(
@@ -44,8 +45,8 @@ def keys(world: Any) -> dict[str, list[Any]]:
         ),
         **_each(_warehouses(world), "path.warehouse_code", "query.warehouse_code", "body.warehouse_code"),
         **_each(orders, "path.sales_order_no", "query.sales_order_no", "body.sales_order_no"),
-        "path.delivery_no": ["XSCK-202601-00001", "XSCK-202601-00002"],
-        "path.movement_no": ["KCLS-202601-00001"],
+        "path.delivery_no": [f"XSCK-{month}-00001", f"XSCK-{month}-00002"],
+        "path.movement_no": [f"KCLS-{month}-00001"],
         "path.webhook_id": [WEBHOOK],
     }
 

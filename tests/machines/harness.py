@@ -1,0 +1,215 @@
+"""Two workers who do random things to one simulator at the same time, and what must hold whatever they did (状态机测试).
+
+A room gives its actions and its invariants (crm.py, scm.py, finance.py beside this file); this file draws, runs and checks. Every step takes
+two actions and runs them in two threads, which start together; then every invariant is checked. What is drawn are whole numbers
+only, never documents: which documents there are depends on who was faster, and what Hypothesis draws must not.
+
+    SHAPAN_STEPS=10000 pytest tests/machines      # as many steps for each simulator
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from shapan.kernel.auth import Client
+from shapan.kernel.clock import SimulatedClock
+from shapan.kernel.flask_app import create_app
+from shapan.kernel.runtime import Runtime, Settings
+from shapan.kernel.system import System
+from shapan.world import WorldSpec, build_world
+
+STEPS = int(os.environ.get("SHAPAN_STEPS", "60"))
+STEPS_A_RUN = 30
+NOW = "2026-01-15T10:00:00+08:00"
+CLIENT = Client("machine", "machine-secret")
+WORLD = build_world(WorldSpec("trading", "tiny", 42, date(2026, 1, 1)))
+
+Json = dict[str, Any]
+
+
+class Draws:
+    """Whole numbers that were drawn for one action, used in turn and over again."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = numbers
+        self._next = 0
+
+    def number(self, least: int, most: int) -> int:
+        """A whole number of least..most."""
+        value = self._numbers[self._next % len(self._numbers)]
+        self._next += 1
+        return least + value % (most - least + 1)
+
+    def one_of(self, values: Sequence[Any]) -> Any:
+        """One of the values; None of none, so that an action also meets what does not exist."""
+        return values[self.number(0, len(values) - 1)] if values else None
+
+    def chance(self, percent: int) -> bool:
+        """True in so many of a hundred cases."""
+        return self.number(1, 100) <= percent
+
+
+@dataclass
+class Worker:
+    """One of the two: a client of its own, and a count of what it was answered, by action."""
+
+    http: httpx.Client
+    token: str
+    outcomes: Counter[tuple[str, int]] = field(default_factory=Counter)
+    action: str = ""
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """A request with the token. AssertionError on 5xx: in strict mode that is also an answer that breaks its contract."""
+        answer = self.http.request(
+            method, path, json=body, headers={"Authorization": f"Bearer {self.token}", **headers}
+        )
+        assert answer.status_code < 500, f"{self.action}: {method} {path} {body!r}: {answer.status_code} {answer.text}"
+        self.outcomes[self.action, answer.status_code] += method != "GET"
+        return answer
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The JSON of a GET that must succeed."""
+        answer = self.http.get(path, params=params, headers={"Authorization": f"Bearer {self.token}"})
+        assert answer.status_code == 200, f"GET {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def pages(self, path: str, **params: Any) -> list[Json]:
+        """All items of a list, whatever way the system pages."""
+        items: list[Json] = []
+        while True:
+            page = self.get(path, **params)
+            items += page["items"]
+            if page.get("nextCursor"):
+                params["cursor"] = page["nextCursor"]
+            elif page.get("has_more"):
+                params["changed_since"] = page["watermark"]
+            elif "total" in page and len(items) < page["total"]:
+                params["page"] = page["page"] + 1
+            else:
+                return items
+
+
+Action = Callable[[Worker, Draws], None]
+"""Does one thing, right or wrong, and need not look at the answer; its name is that of the function."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A simulator under test. `actions` are drawn from evenly; `check` gets a worker and the operator facts after each step, and `memory`,
+    which it may use to compare with the step before."""
+
+    system: System
+    actions: tuple[Action, ...]
+    check: Callable[[Worker, Json, Json], None]
+
+
+def _seeded(system: System, folders: dict[str, Path] = {}) -> Path:  # noqa: B006 - kept on purpose: seeded once a process
+    if system.name not in folders:
+        folders[system.name] = Path(tempfile.mkdtemp(prefix="shapan-machine-"))
+        Runtime(system, Settings(folders[system.name], (CLIENT,), lambda: WORLD)).stop()
+    return folders[system.name]
+
+
+def _numbers() -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(0, 9999), min_size=12, max_size=12)
+
+
+def play(room: Room, steps: int = STEPS) -> Counter[tuple[str, int]]:
+    """Run the machine for about so many steps; how often each action was answered with each status. Raises what broke, shrunk."""
+    outcomes: Counter[tuple[str, int]] = Counter()
+    names = st.integers(0, len(room.actions) - 1)
+
+    class Machine(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.folder = Path(tempfile.mkdtemp(prefix="shapan-machine-"))
+            shutil.copytree(_seeded(room.system), self.folder, dirs_exist_ok=True)
+            self.runtime = Runtime(room.system, Settings(self.folder, (CLIENT,), lambda: WORLD, strict=True))
+            self.runtime.workspace("default").clock = SimulatedClock.from_state(0, NOW)
+            app = create_app(self.runtime)
+            self.pool = ThreadPoolExecutor(2)
+            clients = [httpx.Client(transport=httpx.WSGITransport(app), base_url="http://127.0.0.1") for _ in range(2)]
+            token = _token(clients[0])
+            self.workers = [Worker(client, token) for client in clients]
+            self.memory: Json = {}
+
+        @rule(first=names, second=names, one=_numbers(), other=_numbers())
+        def both_at_once(self, first: int, second: int, one: list[int], other: list[int]) -> None:
+            start = threading.Barrier(2)
+
+            def act(worker: Worker, action: Action, numbers: list[int]) -> None:
+                worker.action = action.__name__
+                start.wait()
+                action(worker, Draws(numbers))
+
+            jobs = [
+                self.pool.submit(act, self.workers[0], room.actions[first], one),
+                self.pool.submit(act, self.workers[1], room.actions[second], other),
+            ]
+            for job in jobs:
+                job.result()
+
+        @invariant()
+        def holds(self) -> None:
+            worker = self.workers[0]
+            worker.action = "check"
+            room.check(worker, worker.get("/_shapan/facts")["facts"], self.memory)
+
+        def teardown(self) -> None:
+            self.pool.shutdown()
+            self.runtime.stop()
+            shutil.rmtree(self.folder)
+            for worker in self.workers:
+                outcomes.update(worker.outcomes)
+
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=max(1, steps // STEPS_A_RUN),
+            stateful_step_count=STEPS_A_RUN,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, Phase.shrink] if steps > 1000 else [Phase.generate],
+        ),
+    )
+    return outcomes
+
+
+def _token(client: httpx.Client) -> str:
+    form = {"grant_type": "client_credentials", "client_id": CLIENT.client_id, "client_secret": CLIENT.secret}
+    return str(client.post("/oauth/token", data=form).json()["access_token"])
+
+
+def gaps(numbers: Sequence[str]) -> list[str]:
+    """Document numbers that are missing in their series: the last part counts up from 1 within the rest."""
+    series: dict[str, list[int]] = {}
+    for number in numbers:
+        head, _, tail = number.rpartition("-")
+        series.setdefault(head, []).append(int(tail))
+    return [
+        f"{head}: {sorted(found)}" for head, found in series.items() if sorted(found) != list(range(1, len(found) + 1))
+    ]
+
+
+def report(outcomes: Counter[tuple[str, int]]) -> Iterator[str]:
+    """A line for each action: how often it was taken and how often refused."""
+    for action in sorted({action for action, _ in outcomes}):
+        counts = {status: n for (name, status), n in sorted(outcomes.items()) if name == action and n}
+        yield f"{action}: " + ", ".join(f"{status} x {n}" for status, n in counts.items())
