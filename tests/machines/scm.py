@@ -1,0 +1,273 @@
+"""What the warehouse, the buyers, the workshop and the stores do in the SCM, and what must hold whatever they did."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from shapan.scm import SYSTEM
+from tests.machines.harness import WORLD, Draws, Json, Room, Worker, gaps
+
+PARTNERS = [partner.code for partner in WORLD.scm.partners][:3]
+PRODUCTS = [product.code for product in WORLD.scm.products][:3]
+HOUSES = [code for code, *_ in WORLD.scm.warehouses]
+MILK, DISH, PUMP = "DAI-250ML-FM1", "DISH-MILK", "PMP-050W-X1"
+
+
+def _quantity(draws: Draws) -> str:
+    return f"{draws.number(1, 4000) / draws.one_of([1, 1, 4, 10]):g}"
+
+
+def _some(worker: Worker, draws: Draws, path: str, number: str, **params: Any) -> str:
+    """The number of one document of a list, any; where there is none, one that does not exist."""
+    found = draws.one_of(worker.pages(path, **params))
+    return str(found[number]) if found else "XX-202601-99999"
+
+
+def _post(worker: Worker, path: str, **body: Any) -> None:
+    worker.call("POST", path, body or None)
+
+
+def enter_masters(worker: Worker, draws: Draws) -> None:
+    """A supplier, a product with batches, a dish with its recipe, a product that is made: each once, refused afterwards."""
+    _post(worker, "/suppliers", name="光华乳业有限公司", over_receipt_tolerance="10")
+    milk = {"product_code": MILK, "name": "鲜牛奶", "category": "DAI", "base_unit": "盒", "tax_rate": "0.09"}
+    _post(worker, "/products", **milk, kind="material", batch_managed=True, shelf_life_days=21)
+    _post(
+        worker,
+        "/products",
+        product_code=DISH,
+        name="热牛奶",
+        category="DSH",
+        base_unit="份",
+        tax_rate="0.06",
+        kind="dish",
+    )
+    _post(
+        worker,
+        "/products",
+        product_code=PUMP,
+        name="水泵",
+        category="PMP",
+        base_unit="台",
+        tax_rate="0.13",
+        kind="finished",
+    )
+    _post(worker, "/warehouses", warehouse_code="MD01", name="一店", kind="store", address="上海市徐汇区示范路8号")
+    if not worker.pages("/boms"):
+        _post(
+            worker, "/boms", product_code=DISH, lines=[{"product_code": MILK, "quantity": "1.5", "scrap_percent": "10"}]
+        )
+        parts = [{"product_code": code, "quantity": "2", "scrap_percent": "5"} for code in PRODUCTS[:2]]
+        _post(worker, "/boms", product_code=PUMP, lines=parts)
+
+
+def move_stock(worker: Worker, draws: Draws) -> None:
+    body: Json = {"kind": draws.one_of(["other_receipt", "other_issue"]), "warehouse_code": draws.one_of(HOUSES)}
+    body |= {"product_code": draws.one_of(PRODUCTS), "quantity": _quantity(draws)}
+    if body["kind"] == "other_receipt" and draws.chance(50):
+        body["unit_cost"] = f"{draws.number(1, 900) / 100:.4f}"
+    worker.call("POST", "/stock-movements", body)
+
+
+def order(worker: Worker, draws: Draws) -> None:
+    lines = [
+        {
+            "product_code": draws.one_of(PRODUCTS),
+            "quantity": _quantity(draws),
+            "unit_price": "7.3739",
+            "tax_rate": "0.13",
+        }
+        for _ in range(draws.number(1, 2))
+    ]
+    made = worker.call("POST", "/sales-orders", {"partner_code": draws.one_of(PARTNERS), "lines": lines})
+    if made.status_code == 201 and draws.chance(80):
+        _post(worker, f"/sales-orders/{made.json()['sales_order_no']}/approve")
+
+
+def act_on_order(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/sales-orders", "sales_order_no")
+    _post(worker, f"/sales-orders/{number}/{draws.one_of(['approve', 'allocate', 'allocate', 'cancel'])}")
+
+
+def deliver(worker: Worker, draws: Draws) -> None:
+    body: Json = {"sales_order_no": _some(worker, draws, "/sales-orders", "sales_order_no", state="approved")}
+    if draws.chance(60):
+        body["lines"] = [{"line_no": draws.number(1, 2), "quantity": _quantity(draws)}]
+    made = worker.call("POST", "/deliveries", body)
+    if made.status_code == 201 and draws.chance(75):
+        _post(worker, f"/deliveries/{made.json()['delivery_no']}/ship")
+
+
+def act_on_delivery(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/deliveries", "delivery_no")
+    _post(worker, f"/deliveries/{number}/{draws.one_of(['ship', 'cancel'])}")
+
+
+def give_back(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/deliveries", "delivery_no", state="shipped")
+    body = {"delivery_no": number, "reason": "型号不符", "lines": [{"line_no": 1, "quantity": _quantity(draws)}]}
+    made = worker.call("POST", "/sales-returns", body)
+    if made.status_code == 201 and draws.chance(80):
+        _post(worker, f"/sales-returns/{made.json()['sales_return_no']}/receive")
+
+
+def buy(worker: Worker, draws: Draws) -> None:
+    supplier = _some(worker, draws, "/suppliers", "supplier_code")
+    line = {
+        "product_code": draws.one_of([*PRODUCTS, MILK]),
+        "quantity": _quantity(draws),
+        "unit_price": f"{draws.number(1, 900) / 100:.4f}",
+    }
+    made = worker.call(
+        "POST",
+        "/purchase-orders",
+        {"supplier_code": supplier, "warehouse_code": draws.one_of([*HOUSES, "MD01"]), "lines": [line]},
+    )
+    if made.status_code == 201:
+        _post(worker, f"/purchase-orders/{made.json()['purchase_order_no']}/approve")
+
+
+def receive(worker: Worker, draws: Draws) -> None:
+    line: Json = {"order_line": 1, "quantity": _quantity(draws)}
+    if draws.chance(40):
+        line |= {"batch_no": f"B{draws.number(1, 3)}", "production_date": f"2026-01-0{draws.number(1, 9)}"}
+    if draws.chance(20):
+        line |= {"rejected_quantity": "1", "reject_reason": "破损"}
+    number = _some(worker, draws, "/purchase-orders", "purchase_order_no", state="approved")
+    made = worker.call("POST", "/goods-receipts", {"purchase_order_no": number, "lines": [line]})
+    if made.status_code == 201 and draws.chance(85):
+        _post(worker, f"/goods-receipts/{made.json()['goods_receipt_no']}/post")
+
+
+def send_back(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/goods-receipts", "goods_receipt_no", state="posted")
+    made = worker.call(
+        "POST",
+        "/purchase-returns",
+        {
+            "goods_receipt_no": number,
+            "reason": "规格不符",
+            "lines": [{"receipt_line": 1, "quantity": _quantity(draws)}],
+        },
+    )
+    if made.status_code == 201:
+        _post(worker, f"/purchase-returns/{made.json()['purchase_return_no']}/post")
+
+
+def adjust_cost(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/goods-receipts", "goods_receipt_no", state="posted")
+    line = {"receipt_line": 1, "unit_price": f"{draws.number(1, 900) / 100:.4f}"}
+    worker.call("POST", "/cost-adjustments", {"goods_receipt_no": number, "lines": [line]})
+
+
+def transfer(worker: Worker, draws: Draws) -> None:
+    houses = [*HOUSES, "MD01"]
+    line = {"product_code": draws.one_of([*PRODUCTS, MILK]), "quantity": _quantity(draws)}
+    body = {"from_warehouse_code": draws.one_of(houses), "to_warehouse_code": draws.one_of(houses), "lines": [line]}
+    made = worker.call("POST", "/transfers", body)
+    if made.status_code == 201:
+        _post(worker, f"/transfers/{made.json()['transfer_no']}/send")
+
+
+def receive_transfer(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/transfers", "transfer_no")
+    body: Json = {"complete": draws.chance(50)}
+    if draws.chance(60):
+        body["lines"] = [{"line_no": 1, "quantity": _quantity(draws)}]
+    worker.call("POST", f"/transfers/{number}/receive", body)
+
+
+def count(worker: Worker, draws: Draws) -> None:
+    made = worker.call("POST", "/stock-counts", {"warehouse_code": draws.one_of(HOUSES)})
+    if made.status_code != 201:
+        return
+    number = made.json()["stock_count_no"]
+    body = {"lines": [{"product_code": draws.one_of(PRODUCTS), "counted_quantity": _quantity(draws)}]}
+    worker.call("POST", f"/stock-counts/{number}/enter", body)
+    _post(worker, f"/stock-counts/{number}/{draws.one_of(['post', 'post', 'cancel'])}")
+
+
+def produce(worker: Worker, draws: Draws) -> None:
+    made = worker.call("POST", "/production-orders", {"product_code": PUMP, "quantity": str(draws.number(1, 20))})
+    if made.status_code == 201:
+        _post(worker, f"/production-orders/{made.json()['production_order_no']}/release")
+
+
+def issue_material(worker: Worker, draws: Draws) -> None:
+    body: Json = {"production_order_no": _some(worker, draws, "/production-orders", "production_order_no")}
+    if draws.chance(50):
+        body["lines"] = [{"line_no": draws.number(1, 2), "quantity": _quantity(draws)}]
+    worker.call("POST", "/material-issues", body)
+
+
+def finish(worker: Worker, draws: Draws) -> None:
+    body = {
+        "production_order_no": _some(worker, draws, "/production-orders", "production_order_no"),
+        "quantity": str(draws.number(1, 20)),
+        "labour_amount": f"{draws.number(0, 9999) / 100:.2f}",
+        "final": draws.chance(40),
+    }
+    worker.call("POST", "/production-receipts", body)
+
+
+def sell_in_store(worker: Worker, draws: Draws) -> None:
+    worker.call(
+        "POST",
+        "/store-sales",
+        {"warehouse_code": "MD01", "lines": [{"product_code": DISH, "quantity": str(draws.number(1, 40))}]},
+    )
+
+
+def void_store_sale(worker: Worker, draws: Draws) -> None:
+    worker.call(
+        "POST", f"/store-sales/{_some(worker, draws, '/store-sales', 'store_sale_no')}/void", {"reason": "退单"}
+    )
+
+
+ACTIONS = (
+    *(enter_masters, move_stock, order, order, act_on_order, deliver, deliver, act_on_delivery, give_back),
+    *(buy, buy, receive, receive, send_back, adjust_cost, transfer, receive_transfer, count),
+    *(produce, issue_material, finish, sell_in_store, void_store_sale),
+)
+NUMBERED = {
+    "/sales-orders": "sales_order_no",
+    "/deliveries": "delivery_no",
+    "/stock-movements": "movement_no",
+    "/purchase-orders": "purchase_order_no",
+    "/goods-receipts": "goods_receipt_no",
+    "/transfers": "transfer_no",
+    "/production-orders": "production_order_no",
+    "/sales-returns": "sales_return_no",
+    "/store-sales": "store_sale_no",
+}
+
+
+def check(worker: Worker, facts: Json, memory: Json) -> None:
+    """Stock is what it opened with and what moved, in quantity and value; nothing is negative; numbers have no gaps."""
+    for row in facts["stock"]:
+        assert row["on_hand_milli"] == row["opening_milli"] + row["movements_milli"], row
+        assert 0 <= row["reserved_milli"] <= row["on_hand_milli"], row
+    for product in worker.pages("/stock"):
+        assert Decimal(product["on_hand"]) >= 0
+    for row in worker.pages("/stock-ledger", **{"from": "2026-01-01", "to": "2026-01-31"}):
+        quantity, value = Decimal(row["closing_quantity"]), Decimal(row["closing_amount"])
+        assert quantity >= 0
+        assert value >= 0
+        assert quantity != 0 or value == 0, row
+        moved = Decimal(row["opening_quantity"]) + Decimal(row["in_quantity"]) - Decimal(row["out_quantity"])
+        assert moved == quantity, row
+        worth = Decimal(row["opening_amount"]) + Decimal(row["in_amount"]) - Decimal(row["out_amount"])
+        assert worth == value, row
+    for path, number in NUMBERED.items():
+        assert gaps([document[number] for document in worker.pages(path)]) == [], path
+    for document in worker.pages("/sales-orders"):
+        for line in document["lines"]:
+            ordered, reserved, shipped, waiting = (
+                Decimal(line[f"{part}quantity"]) for part in ("", "reserved_", "shipped_", "backorder_")
+            )
+            if document["state"] in ("approved", "closed"):
+                assert ordered == reserved + shipped + waiting, line
+
+
+ROOM = Room(SYSTEM, ACTIONS, check)
