@@ -162,7 +162,7 @@ def test_p5_receipts_exact_partial_over_and_one_for_several(company: Company) ->
     settle(receive(amounts[0]), (0, amounts[0]))
     assert state(0) == ("settled", 0)
     settle(receive(100), (1, 100))
-    assert state(1) == ("partial", amounts[1] - 100)
+    assert state(1) == ("partly_settled", amounts[1] - 100)
     # One receipt for what is left of the second and all of the third, and five yuan too much.
     too_much = receive(amounts[1] - 100 + amounts[2] + 500)
     settle(too_much, (1, amounts[1] - 100), (2, amounts[2]))

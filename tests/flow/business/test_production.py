@@ -17,6 +17,8 @@ def test_p9_an_order_is_made_shipped_and_its_cost_is_what_went_in(company: Compa
     customer, partner, debtor = company.customer()
     warehouse = company.warehouse()
     pump = "PMP-050W-X1"
+    for category, title in (("PMP", "水泵"), ("PRT", "零件")):
+        scm.post("/categories", category_code=category, name=title)
     crm.post("/products", code=pump, name="微型水泵", spec="50W", unit="台", listPrice=339.0, taxRate=0.13)
     scm.post(
         "/products",

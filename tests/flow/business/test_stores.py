@@ -40,6 +40,8 @@ class Chain:
                 address="北京市海淀区示范路18号",
             )
             finance.post("/stores", code=code, name=f"味满楼{code}店")
+        for code, name in (("ING", "食材"), ("DISH", "菜品")):
+            scm.post("/categories", category_code=code, name=name)
         for code, (name, unit, cost) in INGREDIENTS.items():
             scm.post(
                 "/products",
@@ -144,7 +146,7 @@ def test_p7_a_day_of_five_restaurants(company: Company) -> None:
     # The books know each store: its revenue and its cost.
     for account, side, figure in (("6001", "closing_credit", 0), ("6401", "closing_debit", 1)):
         rows = company.finance.get("/dimension-balances", account_code=account, dimension="store", period="2026-01")[
-            "items"
+            "rows"
         ]
         booked = {row["key"]: float(row[side]) for row in rows}
         for store in STORES:
@@ -172,6 +174,7 @@ def test_p8_batches_move_between_stores_first_expiry_first(company: Company) -> 
     scm = company.scm
     for code in ("MD001", "MD002"):
         scm.post("/warehouses", warehouse_code=code, name=f"{code}店", kind="store", address="上海市徐汇区示范路8号")
+    scm.post("/categories", category_code="DAI", name="乳制品")
     milk = {
         "product_code": "DAI-250ML-FM1",
         "name": "鲜牛奶",
