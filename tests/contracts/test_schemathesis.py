@@ -152,9 +152,11 @@ SUBJECTS = {name: _subject(name) for name in KEYS}
 class Desk:
     """The documents that a test begins with, made over HTTP, and the real keys of the stand-ins."""
 
-    def __init__(self, client: httpx.Client, token: str) -> None:
+    def __init__(self, client: httpx.Client, token: str, operation: str | None = None) -> None:
         self._client = client
         self._headers = {"Authorization": f"Bearer {token}"}
+        # The operation that is tested, None when several are: some are possible only before anything is posted.
+        self.operation = operation
         self.real: dict[str, str] = {}
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
@@ -193,8 +195,8 @@ class Server:
         self._operations: set[str] = set()
         self.desk: Desk | None = None
 
-    def serve(self, name: str) -> Subject:
-        """The contract `name` with a fresh system behind it."""
+    def serve(self, name: str, operation: str | None = None) -> Subject:
+        """The contract `name` with a fresh system behind it, and what a test of `operation` begins with."""
         raise NotImplementedError
 
     def stop(self) -> None:
@@ -207,8 +209,9 @@ class Server:
 
     def check(self, name: str, case: Any) -> None:
         """Call and check one case; the first one of a test starts the system."""
-        subject = SUBJECTS[name] if self.desk is not None else self.serve(name)
-        self._operations.add(case.operation.definition.raw["operationId"])
+        operation = case.operation.definition.raw["operationId"]
+        subject = SUBJECTS[name] if self.desk is not None else self.serve(name, operation)
+        self._operations.add(operation)
         self.fill_in(case)
         answer = case.call(**subject.options())
         case.validate_response(answer, excluded_checks=_not_for(answer))
@@ -241,7 +244,7 @@ class InProcess(Server):
         self._runtimes: list[Runtime] = []
         self._name = ""
 
-    def serve(self, name: str) -> Subject:
+    def serve(self, name: str, operation: str | None = None) -> Subject:
         self.stop()
         subject = SUBJECTS[name]
         self._name = name
@@ -256,7 +259,7 @@ class InProcess(Server):
         client = _client(app)
         subject.served.app = app
         subject.served.token = "" if name == "control" else _token(client)
-        self.desk = Desk(client, subject.served.token)
+        self.desk = Desk(client, subject.served.token, operation)
         ROOMS[name].prepare(self.desk, WORLD)
         return subject
 
@@ -292,7 +295,7 @@ class ByUrl(Server):
         self._url = ""
         self._before = ""
 
-    def serve(self, name: str) -> Subject:
+    def serve(self, name: str, operation: str | None = None) -> Subject:
         subject, system = SUBJECTS[name], SYSTEMS[name]
         self._url = self._options.url(system)
         if name == "control":  # it looks at the default workspaces
@@ -306,7 +309,7 @@ class ByUrl(Server):
             _to_the_middle_of_the_month(client)
             token = _token(client, self._form)
         subject.served.url, subject.served.token = str(client.base_url).rstrip("/"), token
-        self.desk = Desk(client, token)
+        self.desk = Desk(client, token, operation)
         ROOMS[name].prepare(self.desk, WORLD)
         return subject
 

@@ -28,6 +28,12 @@ AS_OF = {
 }
 
 
+def key_figure(key: str) -> dict[str, Any]:
+    """A key figure as a system gives it."""
+    text = {"en": "Sum of what was posted.", "zh": "已过账金额合计。"}
+    return {"key": key, "name": text, "value": "1000.00", "unit": "yuan", "formula": text, "inputs": {"documents": 1}}
+
+
 class Played:
     """The three systems as control sees them. `facts` is what they report; `answers` overrules what one of them says to anything."""
 
@@ -47,6 +53,11 @@ class Played:
         if request.url.path.endswith("/_shapan/facts"):
             return httpx.Response(
                 200, json={"system": name, "workspace": workspace, "as_of": AS_OF[name], "facts": self.facts[name]}
+            )
+        if request.url.path.endswith("/_shapan/kpis"):
+            period = {"from": request.url.params["from"], "to": request.url.params["to"]}
+            return httpx.Response(
+                200, json={"system": name, "workspace": workspace, **period, "items": [key_figure(f"{name}_revenue")]}
             )
         return httpx.Response(200, json={"status": "ready", "system": name, "workspace": workspace})
 

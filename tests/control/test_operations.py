@@ -16,6 +16,7 @@ from shapan.kernel.resources import data_folder
 from .conftest import AS_OF, URLS, Played
 
 Control = Callable[..., httpx.Client]
+Refusal = Callable[..., list[str]]
 
 
 def refuse_connection(request: httpx.Request) -> httpx.Response:
@@ -337,3 +338,28 @@ def test_control_is_guarded_like_the_operator_interface(control: Control) -> Non
     assert [client.get(path).status_code for path in ("/reconciliation", "/trace/X", "/systems")] == [401, 401, 401]
     assert client.post("/reset").status_code == 401
     assert client.get("/systems", headers={"Authorization": "Bearer op-secret"}).status_code == 200
+
+
+NOVEMBER = {"from": "2026-11-01", "to": "2026-11-30"}
+
+
+def test_key_figures_of_all_systems_stand_side_by_side(control: Control, played: Played) -> None:
+    report = control().get("/kpis", params=NOVEMBER).json()
+    assert {key: report[key] for key in NOVEMBER} == NOVEMBER
+    assert [(s["system"], s["items"][0]["key"]) for s in report["systems"]] == [(n, f"{n}_revenue") for n in URLS]
+    team = control().get("/ws/team-a/kpis", params=NOVEMBER).json()
+    assert {system["workspace"] for system in team["systems"]} == {"team-a"}
+
+
+def test_a_period_that_ends_before_it_begins_has_no_key_figures(control: Control, refusal: Refusal) -> None:
+    answer = control().get("/kpis", params={"from": "2026-11-30", "to": "2026-11-01"})
+    assert refusal(answer, 400, "validation-failed") == ["/to"]
+
+
+def test_key_figures_are_given_for_all_systems_or_none(control: Control, played: Played) -> None:
+    played.answers["scm"] = refuse_connection
+    answer = control().get("/kpis", params=NOVEMBER)
+    assert answer.status_code == 503
+    assert "http://scm.test/_shapan/kpis" in answer.json()["detail"]
+    played.answers["scm"] = answers(200, json={"items": "many"})
+    assert control().get("/kpis", params=NOVEMBER).json()["type"] == "urn:shapan:problem:system-answer-unusable"

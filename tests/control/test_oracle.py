@@ -104,6 +104,26 @@ def test_a_sandbox_without_integration_reports_everything() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("state", "en", "zh"),
+    [("pendingApproval", "waits for approval", "尚待审批"), ("rejected", "was rejected", "已被驳回")],
+)
+def test_an_order_that_waits_or_was_rejected_has_nothing_downstream(state: str, en: str, zh: str) -> None:
+    """It may well have been confirmed before it was changed; until it is approved nothing of it may be open."""
+    facts = correct_flow()
+    facts["crm"]["orders"][2]["state"] = state
+    [found] = verdict_of(facts).differences
+    assert (found.kind.code, found.subject.number) == ("ghost", "XSDD-202611-00003")
+    assert en in found.en
+    assert zh in found.zh
+    facts["scm"]["sales_orders"][2]["state"] = "cancelled"
+    facts["scm"]["sales_orders"][2]["lines"][0]["reserved_milli"] = 0
+    facts["scm"]["deliveries"] = [d for d in facts["scm"]["deliveries"] if d["sales_order"] != "XSDD-202611-00003"]
+    facts["scm"]["stock"][0]["reserved_milli"] -= correct_flow()["scm"]["sales_orders"][2]["lines"][0]["reserved_milli"]
+    verdict = verdict_of(facts)
+    assert not verdict.differences, shown(verdict)
+
+
 def test_a_part_whose_share_rounds_to_nothing_needs_no_receivable() -> None:
     facts = without_integration()
     worthless, *others = facts["scm"]["deliveries"]

@@ -146,3 +146,36 @@ def test_a_cancellation_that_goes_no_further_leaves_a_ghost(
     assert found(verdict()) == {("ghost", sales_order["sales_order_no"])}
     answer(scm.post(f"/sales-orders/{sales_order['sales_order_no']}/cancel"), 200)
     assert found(verdict()) == set()
+
+
+@pytest.mark.in_process
+def test_whatever_accounting_does_with_its_documents_the_oracle_follows(
+    crm: Any, finance: Any, tiny_world: Any, verdict: Reconcile
+) -> None:
+    owed, other = finance.get("/receivables").json()["items"][:2]
+    customer, amount = owed["customer_id"], owed["open_amount"]
+    day = tiny_world.spec.opening.replace(day=15).isoformat()
+    ledger = {"ledger-unbalanced", "trial-balance", "subledger-differs", "voucher-gap", "voucher-missing"}
+    ledger |= {"settlement-over", "settlement-party", "settlement-differs"}
+
+    def post(path: str, **body: Any) -> Any:
+        made = finance.post(path, json=body)
+        assert made.status_code in (200, 201), made.text
+        assert ledger.isdisjoint(code for code, _ in found(verdict()))
+        return made.json()
+
+    advance = post("/receipts", customer_id=customer, business_date=day, amount=amount, advance=True)
+    part = [{"receivable_id": owed["id"], "amount": amount}]
+    settled = post("/settlements", receipt_id=advance["id"], allocations=part, from_advance=True)
+    red = post(f"/receivables/{owed['id']}/red", reason="退货")
+    assert red["open_amount"] == f"-{amount}"
+    post(f"/settlements/{settled['id']}/reverse", reason="核销有误")
+    post(f"/receipts/{advance['id']}/reverse", reason="退票")
+    offset = [{"receivable_id": owed["id"], "amount": amount}]
+    post(f"/receivables/{red['id']}/offset", allocations=offset)
+    lost = [{"receivable_id": other["id"], "amount": other["open_amount"]}]
+    body = {"customer_id": other["customer_id"], "allocations": lost, "reason": "破产"}
+    post(f"/write-offs/{post('/write-offs', **body)['id']}/reverse", reason="误核销")
+    post(f"/write-offs/{post('/write-offs', **body)['id']}/recover", amount="0.01")
+    # Only the CRM does not know yet of what is owed now.
+    assert {code for code, _ in found(verdict())} <= {"credit-stale"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -47,6 +48,39 @@ class Desk:
         answer = self.api.post(f"/customers/{self.customer_id}/contacts", json={"name": "王小明", **members})
         assert answer.status_code == 201, answer.text
         return answer
+
+    def enter(self, path: str, **body: Any) -> dict[str, Any]:
+        """POST a new document. Asserts that it was taken."""
+        answer = self.api.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def act(self, path: str, **body: Any) -> dict[str, Any]:
+        """POST an action, without a body when there is nothing to say. Asserts that it was done."""
+        answer = self.api.post(path, json=body) if body else self.api.post(path)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def change(self, path: str, **body: Any) -> dict[str, Any]:
+        """PATCH whatever version there is. Asserts that it was taken."""
+        answer = self.api.patch(path, json=body, headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def later(self, days: int = 0, seconds: int = 0) -> None:
+        """Move the simulated clock, and fetch a token that is good at that time."""
+        answer = self.api.post("/_shapan/clock", json={"advance_seconds": days * 86400 + seconds})
+        assert answer.status_code == 200, answer.text
+        self.api.token = self.api.fetch_token()
+
+    def day(self, days: int = 0) -> str:
+        """The date in so many days, on the simulated clock."""
+        today = date.fromisoformat(self.api.get("/_shapan/clock").json()["now"][:10])
+        return (today + timedelta(days=days)).isoformat()
+
+    def told(self) -> list[tuple[str, str]]:
+        """Type and subject of everything in the event feed."""
+        return [(event["type"].removeprefix("crm."), event["subject"]) for event in self.events()]
 
     def events(self) -> list[dict[str, Any]]:
         """Everything in the event feed."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Api
     from tests.crm.conftest import Desk
@@ -79,3 +81,36 @@ def test_the_same_key_enters_one_contact(crm: Api, desk: Desk) -> None:
     assert first.json() == second.json()
     assert second.headers["Idempotency-Replayed"] == "true"
     assert len(desk.walk(path)) == before + 1
+
+
+@pytest.mark.in_process
+def test_a_customer_has_one_primary_contact_who_is_still_there(
+    crm: Api, desk: Desk, refusal: Callable[..., list[str]]
+) -> None:
+    def primary() -> list[str]:
+        listed = desk.walk(f"/customers/{desk.customer_id}/contacts")
+        return [contact["name"] for contact in listed if contact["primary"]]
+
+    assert primary() == []
+    one, two = desk.contact(name="甲", primary=True).json(), desk.contact(name="乙").json()
+    assert (one["state"], one["primary"], two["primary"]) == ("active", True, False)
+    assert primary() == ["甲"]
+    answer = crm.patch(f"/contacts/{two['id']}", json={"primary": True}, headers={"If-Match": '"1"'})
+    assert (answer.json()["primary"], primary()) == (True, ["乙"])
+    assert crm.get(f"/contacts/{one['id']}").headers["ETag"] == '"2"'
+    desk.contact(name="丙", primary=True)
+    assert primary() == ["丙"]
+    desk.change(f"/contacts/{two['id']}", primary=True)
+
+    left = desk.change(f"/contacts/{two['id']}", state="left")
+    assert (left["state"], left["primary"], primary()) == ("left", False, [])
+    wrong: list[dict[str, Any]] = [{"primary": True}, {"primary": True, "state": "left"}]
+    for body in wrong:
+        answer = crm.patch(f"/contacts/{two['id']}", json=body, headers={"If-Match": "*"})
+        assert refusal(answer, 422, "business-rule") == ["/primary"]
+    path = f"/customers/{desk.customer_id}/contacts"
+    assert desk.enter(path, name="丁", state="left")["state"] == "left"
+    answer = crm.post(path, json={"name": "戊", "state": "left", "primary": True})
+    assert refusal(answer, 422, "business-rule") == ["/primary"]
+    back = desk.change(f"/contacts/{two['id']}", primary=True, state="active")
+    assert (back["primary"], primary()) == (True, ["乙"])

@@ -71,6 +71,9 @@ def test_codes_go_on_after_the_seeded_ones(crm: Api, desk: Desk) -> None:
 
 
 def test_the_customers_are_those_of_the_world(desk: Desk, tiny_world: Any) -> None:
+    # Fifty times what the company may owe in the world; who pays in advance has no limit.
+    limits = {c.key: c.credit_limit_fen / 2 if c.payment_terms_days else None for c in tiny_world.companies}
+
     def row(c: Any) -> dict[str, Any]:
         address = {part: getattr(c.address, part) for part in ("province", "city", "district", "street", "postcode")}
         return {
@@ -84,6 +87,12 @@ def test_the_customers_are_those_of_the_world(desk: Desk, tiny_world: Any) -> No
             "phone": c.phone,
             "email": c.email,
             "paymentTerms": c.payment_terms,
+            "priceListId": None,
+            "creditLimit": limits[c.entity],
+            "creditHold": "none",
+            "state": "active",
+            "mergedInto": None,
+            "formerNames": [],
             "balance": None,
             "createdAt": c.created_at,
             "updatedAt": c.created_at,
@@ -150,10 +159,11 @@ def test_events_of_a_customer_carry_what_get_shows(crm: Api, desk: Desk) -> None
     crm.put(f"{path}/balance", json={"openAmount": 10, "overdueAmount": 0, "asOf": EARLY})
     etag = crm.get(path).headers["ETag"]
     crm.patch(path, json={"name": "北京华信数字科技有限公司"}, headers={"If-Match": etag})
-    first, second = desk.events()
+    first, second, third = desk.events()
     assert (first["type"], first["subject"], first["data"]) == ("crm.customer.created", created["code"], created)
     assert (second["type"], second["subject"]) == ("crm.customer.updated", created["code"])
-    assert second["data"] == crm.get(path).json()
+    assert (third["type"], third["subject"]) == ("crm.customer.renamed", created["code"])
+    assert second["data"] == third["data"] == crm.get(path).json()
     assert second["data"]["balance"] is not None
 
 
@@ -164,7 +174,8 @@ def test_a_change_replaces_what_it_names_and_leaves_the_rest(crm: Api) -> None:
     answer = crm.patch(path, json=change, headers={"If-Match": '"1"'})
     assert answer.status_code == 200
     changed = answer.json()
-    assert {**created, **change, "updatedAt": changed["updatedAt"]} == changed
+    former = [{"name": created["name"], "until": changed["updatedAt"]}]
+    assert {**created, **change, "formerNames": former, "updatedAt": changed["updatedAt"]} == changed
     assert changed["code"] == created["code"]
     assert answer.headers["ETag"] == '"2"'
     restored = crm.patch(path, json={"address": NEW["address"]}, headers={"If-Match": '"2"'}).json()

@@ -157,6 +157,7 @@ def test_a_draft_is_submitted_once(crm: Api, desk: Desk, refusal: Callable[..., 
     assert confirmed == {
         **order,
         "state": "confirmed",
+        "submittedAt": confirmed["updatedAt"],
         "confirmedAt": confirmed["updatedAt"],
         "updatedAt": confirmed["updatedAt"],
     }
@@ -260,7 +261,9 @@ def test_a_delivery_is_reported(crm: Api, desk: Desk) -> None:
     path = f"/orders/{order['id']}"
     for version, status in enumerate(("partial", "complete"), 2):
         answer = crm.patch(path, json={"deliveryStatus": status}, headers={"If-Match": f'"{version - 1}"'})
-        assert answer.json() == {**order, "deliveryStatus": status, "updatedAt": answer.json()["updatedAt"]}
+        at = answer.json()["updatedAt"]
+        completed = at if status == "complete" else None
+        assert answer.json() == {**order, "deliveryStatus": status, "updatedAt": at, "completedAt": completed}
         assert answer.headers["ETag"] == f'"{version}"'
     assert [event["type"] for event in desk.events()] == ["crm.order.confirmed"]
 

@@ -108,12 +108,7 @@ def test_integration_names_every_event_that_an_integration_needs() -> None:
     assert len(named) == 6
 
 
-@pytest.fixture
-def transport() -> str:
-    """One way to talk to a system is enough here."""
-    return "in-process"
-
-
+@pytest.mark.in_process
 @pytest.mark.parametrize("name", SIMULATORS)
 def test_every_operation_is_on_the_documentation_page(name: str, serve: Callable[..., Api]) -> None:
     api = serve(importlib.import_module(f"shapan.{name}").SYSTEM)
@@ -139,3 +134,25 @@ def test_every_page_is_linked_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     pages = {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")}
     assert {page for page in pages if f"({page})" not in readme} == set()
+
+
+def test_flows_name_operations_that_exist() -> None:
+    page = (ROOT / "docs" / "flows.md").read_text("utf-8")
+    known = {
+        operation
+        for name in (*SIMULATORS, "control")
+        for operation in load_contract(data_folder("contracts") / f"{name}.yaml").operations
+    }
+    verbs = "create|update|put|get|list|approve|reject|submit|ship|allocate|post|release|cancel|run|close|reopen|reverse|red|move|void|send|receive|enter|recover|convert|qualify|accept|merge|credit(?!Limit)"
+    named = set(re.findall(rf"`((?:{verbs})[A-Z]\w+)`", page))
+    assert len(named) > 80
+    assert named <= known
+
+
+@pytest.mark.parametrize("requirement", [f"P{n}" for n in range(1, 14)])
+def test_every_flow_is_played_by_a_test(requirement: str) -> None:
+    """The requirement's id stands in the page and in the name of a test."""
+    page = (ROOT / "docs" / "flows.md").read_text("utf-8")
+    assert re.search(rf"^## .*\b{requirement}\b", page, re.M)
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests" / "flow" / "business").glob("test_*.py"))
+    assert re.search(rf"^def test_(?:p\d+_)*{requirement.lower()}_", tests, re.M)

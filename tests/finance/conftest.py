@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +15,7 @@ from shapan.finance.tables import MIGRATIONS
 from shapan.kernel.clock import SHANGHAI
 from shapan.kernel.database import kernel_tables
 from shapan.kernel.system import Answer, Context, Event
+from tests.finance.buyer import Buyer
 
 if TYPE_CHECKING:
     from tests.conftest import Api
@@ -95,6 +96,18 @@ class Office:
         """The current period."""
         return f"{self.today:%Y-%m}"
 
+    def go_to(self, day: date) -> None:
+        """Let it be half past nine on a later day, with a token that is good then."""
+        then = datetime.combine(day, time(9, 30), SHANGHAI)
+        self.today = self.clock.advance(then - self.clock.now()).date()
+        self.api.token = self.api.fetch_token()
+
+    def set_up(self, standard: str = "enterprise", taxpayer_kind: str = "general", **members: Any) -> None:
+        """Blank books that open in the current period."""
+        choices = {"standard": standard, "taxpayer_kind": taxpayer_kind, "opening_period": self.period}
+        answer = self.api.put("/books", json={**choices, "keep_opening_balances": False, **members})
+        assert answer.status_code == 200, answer.text
+
     def post(self, path: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
         """POST that is taken; the new document, which must be where Location says."""
         answer = self.api.post(path, json=body, headers=headers)
@@ -168,3 +181,9 @@ class Office:
 def office(finance: Api) -> Office:
     """An office in fresh books with the tiny world."""
     return Office(finance)
+
+
+@pytest.fixture
+def buyer(office: Office) -> Buyer:
+    """A purchasing clerk at that office."""
+    return Buyer(office)

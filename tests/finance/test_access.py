@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from shapan.kernel.bundle import resolve
 
 if TYPE_CHECKING:
     from tests.conftest import Api
@@ -62,14 +65,76 @@ def ids(operations: list[tuple[str, str, str, dict[str, Any] | None]]) -> list[s
     return [f"{method} {path.replace(ID, 'id')}" for method, path, _, _ in operations]
 
 
-def test_the_table_has_every_operation_of_the_room(finance: Api) -> None:
-    kernel = {"oauth", ".well-known", "events", "webhooks", "_shapan"}
-    served = sorted(
-        (operation.method, operation.path.split("/")[1], operation.path.count("/"), operation.scopes)
-        for operation in finance.runtime.contract.operations.values()
-        if operation.path.split("/")[1] not in kernel
-    )
-    assert sorted((m, path.split("/")[1], path.count("/"), (scope,)) for m, path, scope, _ in OPERATIONS) == served
+# Values of path parameters that lead nowhere, by the last word of their name; any other is a whole number.
+NOWHERE = {"period": "2000-01", "code": "NO-SUCH-1", "kind": "no_such_kind", "step": "no_such_step"}
+
+# Query parameters that an operation cannot do without.
+NEEDED = {"from": "2026-01-01", "to": "2026-01-01", "account_code": "1122", "dimension": "customer"}
+
+
+def everything(api: Api) -> Iterator[tuple[str, str, str, dict[str, Any] | None]]:
+    """(method, path that leads nowhere, scope, body of the contract's example) of every operation of the room."""
+    kernel = {"oauth", ".well-known", "events", "webhooks", "_shapan", "imports", "exports"}
+    document = api.runtime.contract.document
+    for operation in api.runtime.contract.operations.values():
+        if operation.path.split("/")[1] in kernel:
+            continue
+        raw = document["paths"][operation.path][operation.method.lower()]
+        body = None
+        if "requestBody" in raw:
+            schema = raw["requestBody"]["content"]["application/json"]["schema"]
+            body = resolve(document, schema["$ref"][1:])["examples"][0]
+        path = re.sub(
+            r"\{(\w+)\}",
+            lambda found: "1999" if found[1] == "account_code" else NOWHERE.get(found[1].split("_")[-1], ID),
+            operation.path,
+        )
+        needed = [p.name for p in operation.parameters if p.location == "query" and p.required]
+        query = "&".join(f"{name}={NEEDED[name]}" for name in needed)
+        [scope] = operation.scopes
+        yield operation.method, f"{path}?{query}" if query else path, scope, body
+
+
+@pytest.mark.in_process
+def test_every_operation_needs_its_scope_and_a_body_of_the_contract(
+    finance: Api, refusal: Callable[..., list[str]]
+) -> None:
+    operations = list(everything(finance))
+    assert {(method, scope) for method, _, scope, _ in OPERATIONS} <= {
+        (method, scope) for method, _, scope, _ in operations
+    }
+    without: dict[str, Api] = {}
+    for method, path, scope, body in operations:
+        assert refusal(finance.http.request(method, path, json=body), 401, "token-missing") == []
+        if scope not in without:
+            without[scope] = finance.with_scopes(*(name for name in finance.runtime.contract.scopes if name != scope))
+        stranger = without[scope].request(method, path, json=body)
+        assert refusal(stranger, 403, "insufficient_scope") == []
+        assert f'scope="{scope}"' in stranger.headers["WWW-Authenticate"]
+        if body is not None:
+            text = finance.request(method, path, content=b"x=1", headers={"Content-Type": "text/plain"})
+            assert refusal(text, 415, "unsupported-media-type") == []
+            (pointer,) = refusal(
+                finance.request(method, path, json={**body, "colour": "red"}), 400, "validation-failed"
+            )
+            assert pointer in ("", "/colour")
+    assert len(operations) > 100
+
+
+@pytest.mark.in_process
+def test_every_path_that_leads_nowhere_is_not_found(finance: Api, refusal: Callable[..., list[str]]) -> None:
+    nowhere = [
+        each for each in everything(finance) if re.search(rf"/({ID}|1999|{'|'.join(NOWHERE.values())})\b", each[1])
+    ]
+    for method, path, scope, body in nowhere:
+        allowed = finance.with_scopes(scope).request(method, path, json=body, headers={"Accept-Language": "zh"})
+        # A period that the books do not have is a locked one where something would be posted in it.
+        if "/2000-01" in path and method == "POST":
+            assert allowed.status_code in (404, 409, 422, 423), (method, path, allowed.text)
+            continue
+        assert refusal(allowed, 404, "not-found") == [], (method, path)
+        assert allowed.json()["detail"].startswith("本工作区没有")
+    assert len(nowhere) > 40
 
 
 @pytest.mark.parametrize(("method", "path", "scope", "body"), OPERATIONS, ids=ids(OPERATIONS))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from datetime import date
 from typing import Any
 
 import pytest
 
+from shapan.finance.charts import STANDARDS, TAXPAYER_KINDS, chart_of_accounts, kinds
 from shapan.finance.facts import facts
 from shapan.finance.operations import customers, receipts, receivables, settlements, vouchers
-from shapan.finance.seed import chart_of_accounts, posting_rules
+from shapan.finance.rules.dimensions import MEMBERS
+from shapan.finance.rules.posting import imbalance
 from shapan.finance.store import ledger
 
 
@@ -40,31 +43,63 @@ def posted(books: Any) -> Any:
     return books
 
 
-def test_the_chart_hangs_together() -> None:
-    rows = {row["code"]: row for row in chart_of_accounts()}
-    assert len(rows) == len(chart_of_accounts())
-    for row in rows.values():
-        assert row["parent"] is None or row["parent"] in rows
-        assert row["leaf"] == (row["code"] not in {other["parent"] for other in rows.values()})
-        assert row["direction"] in ("debit", "credit")
-        if row["parent"] is not None:
-            assert row["category"] == rows[row["parent"]]["category"]
-    output_tax = rows["22210107"]
-    assert (output_tax["name"], output_tax["parent"], output_tax["leaf"]) == ("销项税额", "222101", 1)
-    assert [code for code in rows if rows[code]["parent"] == "222101"] == [f"222101{n:02}" for n in range(1, 11)]
-    assert [code for code, row in rows.items() if row["controlled"]] == ["1122"]
-    assert rows["1122"]["dimensions"] == '["customer"]'
+BOOKS = list(itertools.product(STANDARDS, TAXPAYER_KINDS))
 
 
-def test_posting_rules_name_accounts_that_can_be_posted_to() -> None:
-    leaves = {row["code"] for row in chart_of_accounts() if row["leaf"]}
-    rules = list(posting_rules())
-    assert {rule["document"] for rule in rules} == {"receivable", "receipt"}
-    assert {rule["account"] for rule in rules} - leaves == {"bank_account"}
+@pytest.mark.parametrize(("standard", "taxpayer_kind"), BOOKS)
+def test_the_charts_hang_together(standard: str, taxpayer_kind: str) -> None:
+    chart = chart_of_accounts(standard, taxpayer_kind)
+    rows = {row.code: row for row in chart}
+    assert len(rows) == len(chart)
+    for row in chart:
+        assert row.parent is None or row.parent in rows
+        assert row.leaf == (row.code not in {other.parent for other in chart})
+        assert row.direction in ("debit", "credit")
+        assert set(row.dimensions) | set(row.optional_dimensions) <= set(MEMBERS)
+        if row.parent is not None:
+            assert row.category == rows[row.parent].category
+    roles = [role for row in chart for role in row.roles]
+    assert len(roles) == len(set(roles))
+    assert all(row.leaf for row in chart if row.roles)
+    assert [row.code for row in chart if row.controlled and row.code == "1122"] == ["1122"]
+    assert rows["1122"].dimensions == ("customer",)
+    by_role = {role: row.code for row in chart for role in row.roles}
+    general = taxpayer_kind == "general"
+    assert by_role["output_vat"] == ("22210107" if general else "222101")
+    assert ("input_vat" in by_role) == general
+    assert ("allowance" in by_role) == (standard == "enterprise")
+
+
+def test_the_columns_of_value_added_tax() -> None:
+    rows = {row.code: row for row in chart_of_accounts()}
+    assert [code for code in rows if rows[code].parent == "222101"] == [f"222101{n:02}" for n in range(1, 11)]
+
+
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_each_account_has_its_like_under_the_other_standard(standard: str) -> None:
+    other = {
+        row.code: row for row in chart_of_accounts("enterprise" if standard != "enterprise" else "small_enterprise")
+    }
+    for row in chart_of_accounts(standard):
+        assert row.other_standard in other
+        assert other[row.other_standard].leaf == row.leaf
+
+
+@pytest.mark.parametrize(("standard", "taxpayer_kind"), BOOKS)
+def test_posting_rules_balance_and_name_accounts_that_can_be_posted_to(standard: str, taxpayer_kind: str) -> None:
+    chart = chart_of_accounts(standard, taxpayer_kind)
+    leaves = {row.code for row in chart if row.leaf} | {role for row in chart for role in row.roles}
+    found = kinds(standard, taxpayer_kind)
+    assert {"receivable", "receipt", "surcharges"} <= set(found)
+    for kind in found.values():
+        assert {line.amount for line in kind.lines} <= set(kind.figures)
+        assert imbalance(kind.lines, kind.figures) == {}
+        assert {line.account for line in kind.lines} - leaves <= set(kind.brings), kind.name
+        assert len(kind.lines) >= 2
 
 
 def test_a_changed_posting_rule_changes_the_next_voucher(posted: Any) -> None:
-    posted.db.execute("UPDATE posting_rule SET account = '6051' WHERE document = 'receivable' AND account = '6001'")
+    posted.db.execute("UPDATE posting_rule SET account = '6051' WHERE document = 'receivable' AND account = 'revenue'")
     made = posted.do(
         receivables.create_receivable,
         body={
@@ -110,7 +145,7 @@ def test_a_posting_rule_that_does_not_balance_posts_nothing(posted: Any) -> None
         "UPDATE receivable SET settled_fen = gross_fen + 1",
         "UPDATE receivable SET settled_fen = settled_fen - 1",
         "UPDATE receipt SET applied_fen = amount_fen + 1",
-        "INSERT INTO voucher_line VALUES (1, 4, '加行', '6001', NULL, 0, 100)",
+        "INSERT INTO voucher_line (voucher_id, line_no, summary, account_code, debit_fen, credit_fen) VALUES (1, 4, '加行', '6001', 0, 100)",
     ],
 )
 def test_what_is_posted_never_changes(posted: Any, statement: str) -> None:
@@ -124,9 +159,15 @@ def test_a_voucher_that_does_not_balance_cannot_be_stored(posted: Any) -> None:
         " VALUES ('2026-11', '转', 1, '2026-11-24', 'manual', 2, '', 9999)"
     )
     voucher_id = posted.db.execute("SELECT max(id) FROM voucher").fetchone()[0]
-    posted.db.execute("INSERT INTO voucher_line VALUES (?, 1, '甲', '6601', NULL, 100, 0)", (voucher_id,))
+    posted.db.execute(
+        "INSERT INTO voucher_line (voucher_id, line_no, summary, account_code, debit_fen, credit_fen) VALUES (?, 1, '甲', '6601', 100, 0)",
+        (voucher_id,),
+    )
     with pytest.raises(sqlite3.IntegrityError, match="does not balance"):
-        posted.db.execute("INSERT INTO voucher_line VALUES (?, 2, '乙', '100201', NULL, 0, 99)", (voucher_id,))
+        posted.db.execute(
+            "INSERT INTO voucher_line (voucher_id, line_no, summary, account_code, debit_fen, credit_fen) VALUES (?, 2, '乙', '100201', 0, 99)",
+            (voucher_id,),
+        )
 
 
 def test_facts_of_clean_books(posted: Any) -> None:

@@ -138,6 +138,7 @@ def test_periods_open_on_demand(office: Office) -> None:
         "first_day": "2026-02-01",
         "last_day": "2026-02-28",
         "voucher_count": 1,
+        "closed_at": None,
     }
     assert office.api.get("/periods/2026-02").json() == opened
     untouched = office.api.get("/periods/2026-01").json()

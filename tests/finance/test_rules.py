@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shapan.finance.rules.closing import statutory_reserve
+from shapan.finance.rules.dimensions import Known
 from shapan.finance.rules.ledger import AccountSums, balance_row, balance_totals, is_balanced, number_gaps
 from shapan.finance.rules.periods import (
     business_date_faults,
@@ -35,10 +37,8 @@ from shapan.finance.rules.refusals import refusal
 from shapan.finance.rules.vouchers import (
     Account,
     Entry,
-    PostingLine,
     account_family,
     bank_account_faults,
-    compose_entries,
     voucher_faults,
     voucher_label,
 )
@@ -54,7 +54,8 @@ CHART = {
         Account("100202", "一般存款账户", leaf=True),
         Account("1122", "应收账款", leaf=True, dimensions=frozenset({"customer"}), controlled=True),
         Account("2203", "预收账款", leaf=True, dimensions=frozenset({"customer"})),
-        Account("6001", "主营业务收入", leaf=True),
+        Account("1405", "库存商品", leaf=True, dimensions=frozenset({"product"})),
+        Account("6001", "主营业务收入", leaf=True, optional=frozenset({"store"})),
         Account("22210107", "销项税额", leaf=True),
         Account("6601", "销售费用", leaf=True),
     )
@@ -127,12 +128,12 @@ def test_numbers_widen_when_they_must() -> None:
 
 def test_a_right_voucher_has_no_faults() -> None:
     entries = [debit("6601", 10000), credit("100201", 10000)]
-    assert voucher_faults(entries, CHART, set(), manual=True) == []
+    assert voucher_faults(entries, CHART, Known(), manual=True) == []
 
 
 def test_a_red_letter_voucher_is_right_too() -> None:
     entries = [debit("6601", -10000), credit("100201", -10000)]
-    assert voucher_faults(entries, CHART, set(), manual=True) == []
+    assert voucher_faults(entries, CHART, Known(), manual=True) == []
 
 
 def test_all_faults_of_a_voucher_are_found_at_once() -> None:
@@ -145,7 +146,7 @@ def test_all_faults_of_a_voucher_are_found_at_once() -> None:
         Entry("两边都空", "100201", None, 0, 0),
         credit("2203", 50, customer=8),
     ]
-    assert pointers(voucher_faults(entries, CHART, {7}, manual=True)) == [
+    assert pointers(voucher_faults(entries, CHART, Known({7}), manual=True)) == [
         "/lines/0/account_code",
         "/lines/1/account_code",
         "/lines/2/account_code",
@@ -160,7 +161,7 @@ def test_all_faults_of_a_voucher_are_found_at_once() -> None:
 
 def test_an_unknown_customer_is_found_even_on_an_unknown_account() -> None:
     entries = [debit("9999", 100, customer=8), credit("100201", 100)]
-    assert pointers(voucher_faults(entries, CHART, {7}, manual=True)) == [
+    assert pointers(voucher_faults(entries, CHART, Known({7}), manual=True)) == [
         "/lines/0/account_code",
         "/lines/0/customer_id",
     ]
@@ -168,43 +169,48 @@ def test_an_unknown_customer_is_found_even_on_an_unknown_account() -> None:
 
 def test_controlled_accounts_are_for_documents_only() -> None:
     entries = [debit("1122", 100, customer=7), credit("6001", 100)]
-    assert voucher_faults(entries, CHART, {7}, manual=False) == []
-    assert pointers(voucher_faults(entries, CHART, {7}, manual=True)) == ["/lines/0/account_code"]
+    assert voucher_faults(entries, CHART, Known({7}), manual=False) == []
+    assert pointers(voucher_faults(entries, CHART, Known({7}), manual=True)) == ["/lines/0/account_code"]
 
 
 def test_one_line_or_a_total_of_zero_is_no_voucher() -> None:
-    assert pointers(voucher_faults([debit("6601", 100)], CHART, set(), manual=True)) == ["/lines", "/lines"]
+    assert pointers(voucher_faults([debit("6601", 100)], CHART, Known(), manual=True)) == ["/lines", "/lines"]
     nothing = [debit("6601", 100), debit("100201", -100)]
-    assert pointers(voucher_faults(nothing, CHART, set(), manual=True)) == ["/lines"]
+    assert pointers(voucher_faults(nothing, CHART, Known(), manual=True)) == ["/lines"]
 
 
 def test_the_difference_of_an_unbalanced_voucher_is_named() -> None:
-    (fault,) = voucher_faults([debit("6601", 10000), credit("100201", 9950)], CHART, set(), manual=True)
+    (fault,) = voucher_faults([debit("6601", 10000), credit("100201", 9950)], CHART, Known(), manual=True)
     assert "differ by 0.50" in fault.en
     assert "相差 0.50" in fault.zh
 
 
-RULE = (
-    PostingLine("debit", "1122", "gross", "{text} {source}"),
-    PostingLine("credit", "6001", "net", "{text} {source}"),
-    PostingLine("credit", "22210107", "tax", "{text} {source}"),
-)
-TEXTS = {"text": "销售出库", "source": "XSCK-202611-00001", "number": "YS-202611-00001"}
+def test_a_dimension_is_asked_for_taken_or_refused_by_the_account() -> None:
+    known = Known({7}, {3}, {"甲"}, {"MD01"})
+    right = [
+        Entry("入库", "1405", None, 100, 0, product_code="甲"),
+        Entry("入库", "6001", None, 0, 100, store_code="MD01"),
+    ]
+    assert voucher_faults(right, CHART, known, manual=True) == []
+    wrong = [
+        Entry("入库", "1405", None, 100, 0, store_code="MD01"),
+        Entry("入库", "6001", None, 0, 100, supplier_id=4, store_code="MD02"),
+    ]
+    assert pointers(voucher_faults(wrong, CHART, known, manual=True)) == [
+        "/lines/0/product_code",
+        "/lines/0/store_code",
+        "/lines/1/supplier_id",
+        "/lines/1/supplier_id",
+        "/lines/1/store_code",
+    ]
 
 
-def test_a_rule_makes_the_entries_of_a_document() -> None:
-    entries = compose_entries(RULE, {"net": 88496, "tax": 11504, "gross": 100000}, {}, TEXTS, 7, CHART)
-    assert entries == (
-        Entry("销售出库 XSCK-202611-00001", "1122", 7, 100000, 0),
-        Entry("销售出库 XSCK-202611-00001", "6001", None, 0, 88496),
-        Entry("销售出库 XSCK-202611-00001", "22210107", None, 0, 11504),
-    )
-
-
-def test_a_line_without_amount_is_left_out_and_an_account_can_come_from_the_document() -> None:
-    rule = (*RULE, PostingLine("debit", "bank_account", "gross", "收款"))
-    entries = compose_entries(rule, {"net": 100, "tax": 0, "gross": 100}, {"bank_account": "100202"}, TEXTS, 7, CHART)
-    assert [entry.account_code for entry in entries] == ["1122", "6001", "100202"]
+def test_a_tenth_of_the_profit_is_reserved_after_old_losses() -> None:
+    assert statutory_reserve(24950, 0) == 2495
+    assert statutory_reserve(24955, 100) == 2496
+    assert statutory_reserve(24950, -20000) == 495
+    assert statutory_reserve(24950, -30000) == 0
+    assert statutory_reserve(-100, 5000) == 0
 
 
 def test_bank_accounts_are_leaves_of_1002() -> None:

@@ -52,6 +52,21 @@ def memo(serve: Callable[..., Api], memo_system: System) -> Api:
     return serve(memo_system)
 
 
+def _things(db: sqlite_utils.Database) -> None:
+    db.table("thing").create({"kind": str, "key": str, "record": str}, pk=("kind", "key"), strict=True)
+
+
+@pytest.fixture(scope="session")
+def shelf_system() -> System:
+    """A system with masters and documents, empty."""
+    return System("shelf", "Shelf", str(HERE / "shelf.yaml"), (_load("shelf"),), (_things,))
+
+
+@pytest.fixture
+def shelf(serve: Callable[..., Api], shelf_system: System) -> Api:
+    return serve(shelf_system)
+
+
 class Receiver:
     """A webhook receiver on a real port. `answers` are given in turn, the last one for good; `got` are (headers, body)."""
 

@@ -114,6 +114,14 @@ def test_facts_of_a_system_without_any_are_empty(memo):
     assert memo.http.get("/_shapan/facts").json()["facts"] == {}
 
 
+def test_key_figures_of_a_system_without_any_are_empty(memo, refusal):
+    period = {"from": "2026-01-01", "to": "2026-01-31"}
+    answer = memo.http.get("/_shapan/kpis", params=period).json()
+    assert answer == {"system": "memo", "workspace": "default", **period, "items": []}
+    backwards = memo.http.get("/_shapan/kpis", params={"from": "2026-01-31", "to": "2026-01-01"})
+    assert refusal(backwards, 400, "validation-failed") == ["/to"]
+
+
 def test_with_an_operator_token_only_health_is_open(serve, memo_system):
     memo = serve(memo_system, operator_token="operator-secret")
     assert memo.http.get("/_shapan/health").status_code == 200

@@ -10,25 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from shapan.kernel.flask_app import create_app
 from shapan.reference.client import SystemClient
+from shapan.reference.flows import SCOPES
 from shapan.reference.inbox import Inbox
 from shapan.reference.state import State
 
-
-class FakeTime:
-    """A clock that moves by sleeping only, and remembers each sleep."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.sleeps: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        self.now += seconds
-
+from .house import FakeTime, House, Integration
 
 Answer = httpx.Response | Exception
 
@@ -102,6 +90,38 @@ def state(tmp_path: Path) -> Iterator[State]:
 @pytest.fixture
 def inbox(state: State) -> Inbox:
     return Inbox(state)
+
+
+@pytest.fixture
+def house(crm: Any, scm: Any, finance: Any) -> House:
+    return House(crm, scm, finance)
+
+
+@pytest.fixture
+def start(house: House, transport: str, tmp_path: Path) -> Iterator[Callable[..., Integration]]:
+    """start(folder="state") -> Integration on that folder; the same folder again is a restart."""
+    clients = {}
+    for name, api in (("crm", house.crm), ("scm", house.scm), ("finance", house.finance)):
+        wsgi = httpx.WSGITransport(create_app(api.runtime)) if transport == "in-process" else None
+        clients[name] = SystemClient(
+            name, str(api.http.base_url), "tests", "tests-secret", scopes=SCOPES[name], transport=wsgi
+        )
+    made: list[Integration] = []
+
+    def begin(folder: str = "state") -> Integration:
+        made.append(Integration(clients, tmp_path / folder))
+        return made[-1]
+
+    yield begin
+    for integration in made:
+        integration.state.close()
+    for client in clients.values():
+        client.close()
+
+
+@pytest.fixture
+def integration(start: Callable[..., Integration]) -> Integration:
+    return start()
 
 
 def cloud_event(

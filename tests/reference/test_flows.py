@@ -5,102 +5,18 @@ People (salesperson, warehouse clerk, cashier) are played by the test through th
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from shapan.kernel.flask_app import create_app
 from shapan.reference.client import SystemClient
-from shapan.reference.flows import SCOPES, Flows, delivery_status, receivable_line, shanghai_date
-from shapan.reference.inbox import Inbox
-from shapan.reference.matching import Matcher
-from shapan.reference.pull import Puller
-from shapan.reference.state import State
-from shapan.reference.worker import Worker
+from shapan.reference.flows import delivery_status, receivable_line, shanghai_date
 
-from .conftest import FakeTime
-
-Json = dict[str, Any]
-
-
-def done(response: httpx.Response) -> Json:
-    assert response.is_success, response.text
-    return dict(response.json())
-
-
-class Integration:
-    """One life of the integration: state in a folder, everything in this thread. Killed by simply not being used again."""
-
-    def __init__(self, clients: dict[str, SystemClient], folder: Path) -> None:
-        self.state = State(folder)
-        inbox = Inbox(self.state)
-        crm, scm, finance = clients["crm"], clients["scm"], clients["finance"]
-        flows = Flows(crm, scm, finance, Matcher(crm, scm, finance, self.state), self.state)
-        self.time = FakeTime()
-        self.worker = Worker(self.state, inbox, flows.handlers(), clock=self.time, jitter=lambda: 0.0)
-        self.pullers = {
-            name: Puller(client, inbox, self.state, 1.0, lambda _: True) for name, client in clients.items()
-        }
-
-    def pull(self, *systems: str) -> int:
-        return sum(self.pullers[system].pull() for system in systems or self.pullers)
-
-    def work(self) -> None:
-        """Work until nothing is due."""
-        while self.worker.step():
-            pass
-
-    def run(self) -> None:
-        """Work what is left over, then pull and work until nothing is new; nothing may be given up."""
-        self.work()
-        while self.pull():
-            self.work()
-        assert self.state.waiting() == []
-        assert self.state.dead_letters() == []
-
-
-class House:
-    """The three systems with the people in them."""
-
-    def __init__(self, crm: Any, scm: Any, finance: Any) -> None:
-        self.crm, self.scm, self.finance = crm, scm, finance
-        self.keys = itertools.count()
-
-    def customer(self, number: int = 0) -> Json:
-        return dict(done(self.crm.get("/customers"))["items"][number])
-
-    def order(
-        self, customer: Json | None = None, lines: Sequence[tuple[int, int, float]] = ((0, 2, 99.99),), **more: Any
-    ) -> Json:
-        """A confirmed order; a line is (number of the product in the price list, quantity, price)."""
-        products = done(self.crm.get("/products"))["items"]
-        body = {
-            "customerId": (customer or self.customer())["id"],
-            "submit": True,
-            "lines": [{"productCode": products[p]["code"], "quantity": q, "unitPrice": price} for p, q, price in lines],
-            **more,
-        }
-        return done(self.crm.post("/orders", json=body))
-
-    def sales_orders(self, order: Json) -> list[Json]:
-        return list(done(self.scm.get("/sales-orders", params={"source_document": order["number"]}))["items"])
-
-    def ship(self, sales_order: Json, lines: list[Json] | None = None, **shipping: Any) -> Json:
-        body = {"sales_order_no": sales_order["sales_order_no"], **({"lines": lines} if lines else {})}
-        delivery = done(self.scm.post("/deliveries", json=body))
-        return done(self.scm.post(f"/deliveries/{delivery['delivery_no']}/ship", json=shipping))
-
-    def receivables(self, order: Json) -> list[Json]:
-        return list(done(self.finance.get("/receivables", params={"order_reference": order["number"]}))["items"])
-
-    def crm_order(self, order: Json) -> Json:
-        return done(self.crm.get(f"/orders/{order['id']}"))
+from .house import House, Integration, done, in_reverse
 
 
 @pytest.fixture
@@ -110,38 +26,6 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 both_ways = pytest.mark.parametrize("transport", ["in-process", "sockets"], indirect=True)
-
-
-@pytest.fixture
-def house(crm: Any, scm: Any, finance: Any) -> House:
-    return House(crm, scm, finance)
-
-
-@pytest.fixture
-def start(house: House, transport: str, tmp_path: Path) -> Iterator[Callable[..., Integration]]:
-    """start(folder="state") -> Integration on that folder; the same folder again is a restart."""
-    clients = {}
-    for name, api in (("crm", house.crm), ("scm", house.scm), ("finance", house.finance)):
-        wsgi = httpx.WSGITransport(create_app(api.runtime)) if transport == "in-process" else None
-        clients[name] = SystemClient(
-            name, str(api.http.base_url), "tests", "tests-secret", scopes=SCOPES[name], transport=wsgi
-        )
-    made: list[Integration] = []
-
-    def begin(folder: str = "state") -> Integration:
-        made.append(Integration(clients, tmp_path / folder))
-        return made[-1]
-
-    yield begin
-    for integration in made:
-        integration.state.close()
-    for client in clients.values():
-        client.close()
-
-
-@pytest.fixture
-def integration(start: Callable[..., Integration]) -> Integration:
-    return start()
 
 
 @both_ways
@@ -243,12 +127,6 @@ def test_a_cancelled_order_leaves_nothing_open_in_the_scm(house: House, integrat
     (sales_order,) = house.sales_orders(order)
     assert sales_order["state"] == "cancelled"
     assert [line["reserved_quantity"] for line in sales_order["lines"]] == ["0"]
-
-
-def in_reverse(integration: Integration) -> None:
-    """Turn the order of all waiting events round, as a network that delivers late does."""
-    with integration.state._transaction() as db:
-        db.execute("UPDATE inbox SET id = -id WHERE state = 'waiting'")
 
 
 def test_a_cancellation_that_overtakes_the_order_leaves_nothing_behind(house: House, integration: Integration) -> None:

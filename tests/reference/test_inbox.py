@@ -26,6 +26,7 @@ FROM_CRM = {"source_reference": {"system": "crm", "document": "ORD-1", "id": Non
     ("type_", "subject", "data", "work"),
     [
         ("crm.order.confirmed", "ORD-1", {}, [("order ORD-1", False)]),
+        ("crm.order.changed", "ORD-1", {}, [("order ORD-1", False)]),
         ("crm.order.cancelled", "ORD-1", {}, [("order ORD-1", False)]),
         ("scm.delivery.shipped", "XSDD-1", FROM_CRM, [("order ORD-1", False), ("delivery status ORD-1", True)]),
         ("scm.delivery.shipped", "XSDD-1", {"source_reference": None}, [("sales order XSDD-1", False)]),

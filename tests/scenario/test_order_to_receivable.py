@@ -14,9 +14,9 @@ import httpx
 import jsonschema_rs
 import pytest
 
+from shapan.kernel.bundle import bundle
 from shapan.kernel.resources import data_folder
 from shapan.kernel.uscc import check as credit_code_is_right
-from shapan.kernel.yaml_file import load_yaml
 from shapan.scenario import Environment, Scenario, ScenarioResult, load_scenarios, run_scenario
 
 if TYPE_CHECKING:
@@ -145,13 +145,10 @@ def test_every_body_that_it_sends_fits_the_contract(verify: Callable[[], Scenari
         if not request.headers.get("Content-Type", "").startswith("application/json"):
             continue
         _, system, path = request.url.path.split("/", 2)
-        contract = load_yaml(folder / f"{system}.yaml")
-        schema = contract["paths"]["/" + path]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        registry = jsonschema_rs.Registry(
-            [(f"urn:{name.name}", load_yaml(name)) for name in folder.glob("*.yaml")], draft=jsonschema_rs.Draft202012
-        )
-        whole = {"$id": f"urn:{system}.yaml:root", "$ref": f"urn:{system}.yaml{schema['$ref']}"}
-        jsonschema_rs.Draft202012Validator(whole, registry=registry).validate(json.loads(request.content))
+        contract = bundle(folder / f"{system}.yaml")
+        body = contract["paths"]["/" + path]["post"]["requestBody"]
+        whole = {**body["content"]["application/json"]["schema"], "components": contract["components"]}
+        jsonschema_rs.Draft202012Validator(whole).validate(json.loads(request.content))
         checked += 1
     assert checked == 6
 

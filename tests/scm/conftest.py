@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.scm.works import Works
+
 if TYPE_CHECKING:
     from tests.conftest import Api
 
@@ -104,3 +106,9 @@ class Clerk:
 def clerk(scm: Api) -> Clerk:
     """Somebody who works in the SCM with the tiny world."""
     return Clerk(scm)
+
+
+@pytest.fixture
+def works(scm: Api) -> Works:
+    """Somebody who builds up a company of their own in the SCM."""
+    return Works(scm)

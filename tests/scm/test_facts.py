@@ -101,3 +101,18 @@ def test_documents_in_fen_and_milli(scm: Api, clerk: Clerk) -> None:
     assert stock["movements_milli"] == -1000
     assert stock["on_hand_milli"] == stock["opening_milli"] - 1000
     assert stock["reserved_milli"] == 2000
+
+
+def test_stock_with_its_value_and_what_was_issued(scm: Api, clerk: Clerk) -> None:
+    code = clerk.product["product_code"]
+    clerk.shipped(clerk.approved(clerk.line("7")))
+    clerk.receive(code, "5", "CK02")
+    got = facts(scm)
+    (main,) = [s for s in got["stock"] if (s["product_code"], s["warehouse_code"]) == (code, "CK01")]
+    assert (main["issued_milli"], main["movements_milli"]) == (7000, -7000)
+    (value,) = [v for v in got["stock_values"] if v["product_code"] == code]
+    held = [s for s in got["stock"] if s["product_code"] == code]
+    assert value["quantity_milli"] == sum(s["on_hand_milli"] for s in held)
+    assert value["value_fen"] == value["opening_fen"] + value["movements_fen"] > 0
+    assert abs(sum(s["value_fen"] for s in held) - value["value_fen"]) <= len(held)
+    assert {s["issued_milli"] for s in got["stock"] if s is not main} == {0}

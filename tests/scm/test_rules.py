@@ -24,8 +24,8 @@ def pointers(faults: Any) -> list[str]:
     return [fault.pointer for fault in faults]
 
 
-def kept(**members: Any) -> rules.OrderLine:
-    order_line, faults = rules.order_line(line(**members), UNITS, "/lines/0")
+def kept(**members: Any) -> rules.sales_orders.OrderLine:
+    order_line, faults = rules.sales_orders.order_line(line(**members), UNITS, "/lines/0")
     assert faults == []
     assert order_line is not None
     return order_line
@@ -36,7 +36,7 @@ def kept(**members: Any) -> rules.OrderLine:
 
 def test_a_line_in_another_unit_is_kept_in_base_units_and_keeps_its_amounts() -> None:
     got = kept(quantity="10", unit="箱", unit_price="1650.0000", amount="16500.00", tax_amount="2145.00", source_line=3)
-    assert got == rules.OrderLine("CAB-1", 240_000, 687_500, 1300, Tax(1_650_000, 214_500), 3)
+    assert got == rules.sales_orders.OrderLine("CAB-1", 240_000, 687_500, 1300, Tax(1_650_000, 214_500), 3)
 
 
 def test_the_base_unit_is_the_default() -> None:
@@ -55,23 +55,25 @@ def test_a_price_per_base_unit_is_rounded_to_four_decimals_and_the_amount_is_not
     [(1_500, 24_000, 36_000), (1, 2_000, 2), (1, 2_500, None), (2, 2_500, 5), (1, 500, None)],
 )
 def test_conversion_is_exact_or_refused(quantity: int, factor: int, base: int | None) -> None:
-    assert rules.to_base_quantity(quantity, factor) == base
+    assert rules.amounts.to_base_quantity(quantity, factor) == base
 
 
 def test_every_fault_of_a_line_is_named() -> None:
-    nothing, faults = rules.order_line(line(unit="吨", amount="999.00", tax_amount="999.00"), UNITS, "/lines/4")
+    nothing, faults = rules.sales_orders.order_line(
+        line(unit="吨", amount="999.00", tax_amount="999.00"), UNITS, "/lines/4"
+    )
     assert nothing is None
     assert pointers(faults) == ["/lines/4/unit", "/lines/4/amount", "/lines/4/tax_amount"]
     assert "件、箱、卷" in faults[0].zh
 
 
 def test_an_unknown_product_is_one_fault_although_its_unit_is_unknown_too() -> None:
-    _, faults = rules.order_line(line(unit="吨"), None, "/lines/0")
+    _, faults = rules.sales_orders.order_line(line(unit="吨"), None, "/lines/0")
     assert pointers(faults) == ["/lines/0/product_code"]
 
 
 def test_a_quantity_with_too_many_decimals_in_base_units_is_a_fault() -> None:
-    _, faults = rules.order_line(line(quantity="0.001", unit="卷"), UNITS, "/lines/0")
+    _, faults = rules.sales_orders.order_line(line(quantity="0.001", unit="卷"), UNITS, "/lines/0")
     assert pointers(faults) == ["/lines/0/quantity"]
 
 
@@ -90,23 +92,23 @@ def test_absent_amounts_are_computed_by_line_rounded_half_up() -> None:
     [("1000.00", True), ("1000.01", True), ("999.99", True), ("1000.02", False), ("999.98", False)],
 )
 def test_a_given_amount_agrees_within_its_tolerance(amount: str, agrees: bool) -> None:
-    _, faults = rules.order_line(line(amount=amount), UNITS, "")
+    _, faults = rules.sales_orders.order_line(line(amount=amount), UNITS, "")
     assert (pointers(faults) == []) is agrees
 
 
 def test_the_tolerance_of_an_amount_grows_with_the_quantity() -> None:
     # 1000 units: 0.01 + 0.05 yuan
-    assert rules.amount_agrees(10_000_006, 1_000_000, 1_000_000)
-    assert not rules.amount_agrees(10_000_007, 1_000_000, 1_000_000)
-    assert rules.amount_agrees(9_999_994, 1_000_000, 1_000_000)
-    assert not rules.amount_agrees(9_999_993, 1_000_000, 1_000_000)
+    assert rules.amounts.amount_agrees(10_000_006, 1_000_000, 1_000_000)
+    assert not rules.amounts.amount_agrees(10_000_007, 1_000_000, 1_000_000)
+    assert rules.amounts.amount_agrees(9_999_994, 1_000_000, 1_000_000)
+    assert not rules.amounts.amount_agrees(9_999_993, 1_000_000, 1_000_000)
 
 
 @pytest.mark.parametrize(
     ("tax", "agrees"), [("130.00", True), ("130.01", True), ("129.99", True), ("130.02", False), ("129.98", False)]
 )
 def test_a_given_tax_agrees_within_one_fen(tax: str, agrees: bool) -> None:
-    _, faults = rules.order_line(line(amount="1000.00", tax_amount=tax), UNITS, "")
+    _, faults = rules.sales_orders.order_line(line(amount="1000.00", tax_amount=tax), UNITS, "")
     assert (pointers(faults) == []) is agrees
 
 
@@ -115,22 +117,22 @@ def test_whatever_a_tax_inclusive_system_hands_over_agrees(gross: int, quantity:
     """net = gross / (1 + rate) rounded, tax = the rest, unit price rounded to four decimals: as a CRM with prices including tax has it."""
     net = (2 * gross * 10_000 + 10_000 + rate) // (2 * (10_000 + rate))
     price_e4 = (2 * net * 100 + quantity) // (2 * quantity)
-    assert rules.amount_agrees(net, quantity * 1000, price_e4)
-    assert rules.tax_agrees(gross - net, net, rate)
+    assert rules.amounts.amount_agrees(net, quantity * 1000, price_e4)
+    assert rules.amounts.tax_agrees(gross - net, net, rate)
 
 
 def test_a_converted_quantity_has_ten_digits_at_most() -> None:
-    assert rules.to_base_quantity(416_666_666_000, 24_000) == 9_999_999_984_000
-    assert rules.to_base_quantity(416_666_667_000, 24_000) is None
-    _, faults = rules.order_line(line(quantity="416666667", unit="箱", unit_price="0"), UNITS, "/lines/0")
+    assert rules.amounts.to_base_quantity(416_666_666_000, 24_000) == 9_999_999_984_000
+    assert rules.amounts.to_base_quantity(416_666_667_000, 24_000) is None
+    _, faults = rules.sales_orders.order_line(line(quantity="416666667", unit="箱", unit_price="0"), UNITS, "/lines/0")
     assert pointers(faults) == ["/lines/0/quantity"]
 
 
 def test_an_order_has_an_upper_bound() -> None:
-    half = rules.OrderLine("A", 1000, 0, 0, Tax(500_000_000_000, 0), None)
-    assert rules.order_total_faults([half, half]) == []
-    one_fen = rules.OrderLine("A", 1000, 0, 0, Tax(0, 1), None)
-    assert pointers(rules.order_total_faults([half, half, one_fen])) == ["/lines"]
+    half = rules.sales_orders.OrderLine("A", 1000, 0, 0, Tax(500_000_000_000, 0), None)
+    assert rules.sales_orders.order_total_faults([half, half]) == []
+    one_fen = rules.sales_orders.OrderLine("A", 1000, 0, 0, Tax(0, 1), None)
+    assert pointers(rules.sales_orders.order_total_faults([half, half, one_fen])) == ["/lines"]
 
 
 # --- Dates
@@ -138,28 +140,33 @@ def test_an_order_has_an_upper_bound() -> None:
 
 def test_dates_of_orders_and_shipments() -> None:
     monday, tuesday = date(2026, 11, 23), date(2026, 11, 24)
-    assert rules.order_date_fault(tuesday, tuesday) == []
-    assert pointers(rules.order_date_fault(tuesday, monday)) == ["/order_date"]
-    assert rules.ship_date_fault(monday, monday, tuesday) == []
-    assert pointers(rules.ship_date_fault(tuesday, monday, monday)) == ["/ship_date"]
-    assert pointers(rules.ship_date_fault(monday, tuesday, tuesday)) == ["/ship_date"]
+    assert rules.sales_orders.order_date_fault(tuesday, tuesday) == []
+    assert pointers(rules.sales_orders.order_date_fault(tuesday, monday)) == ["/order_date"]
+    assert rules.deliveries.ship_date_fault(monday, monday, tuesday) == []
+    assert pointers(rules.deliveries.ship_date_fault(tuesday, monday, monday)) == ["/ship_date"]
+    assert pointers(rules.deliveries.ship_date_fault(monday, tuesday, tuesday)) == ["/ship_date"]
 
 
 # --- Reservation
 
 
 def test_what_is_not_there_is_back_ordered() -> None:
-    assert rules.allocate([rules.Demand(1, "A", 100_000)], {"A": 50_000}) == {1: 50_000}
-    assert rules.backorder("approved", 100_000, 50_000, 0) == 50_000
+    assert rules.stock.allocate([rules.stock.Demand(1, "A", 100_000)], {"A": 50_000}) == {1: 50_000}
+    assert rules.stock.backorder("approved", 100_000, 50_000, 0) == 50_000
 
 
 def test_lines_of_one_product_share_what_is_available_first_line_first() -> None:
-    demands = [rules.Demand(1, "A", 30), rules.Demand(2, "B", 5), rules.Demand(3, "A", 30), rules.Demand(4, "A", 1)]
-    assert rules.allocate(demands, {"A": 50}) == {1: 30, 3: 20}
+    demands = [
+        rules.stock.Demand(1, "A", 30),
+        rules.stock.Demand(2, "B", 5),
+        rules.stock.Demand(3, "A", 30),
+        rules.stock.Demand(4, "A", 1),
+    ]
+    assert rules.stock.allocate(demands, {"A": 50}) == {1: 30, 3: 20}
 
 
 def test_a_line_that_waits_for_nothing_gets_nothing() -> None:
-    assert rules.allocate([rules.Demand(1, "A", 0)], {"A": 50}) == {}
+    assert rules.stock.allocate([rules.stock.Demand(1, "A", 0)], {"A": 50}) == {}
 
 
 @given(
@@ -169,7 +176,9 @@ def test_a_line_that_waits_for_nothing_gets_nothing() -> None:
 def test_allocation_takes_as_much_as_there_is_and_never_more(
     waiting: list[tuple[str, int]], available: dict[str, int]
 ) -> None:
-    granted = rules.allocate([rules.Demand(n, code, milli) for n, (code, milli) in enumerate(waiting)], available)
+    granted = rules.stock.allocate(
+        [rules.stock.Demand(n, code, milli) for n, (code, milli) in enumerate(waiting)], available
+    )
     for code in "AB":
         wanted = sum(milli for product, milli in waiting if product == code)
         got = sum(granted.get(n, 0) for n, (product, _) in enumerate(waiting) if product == code)
@@ -179,12 +188,12 @@ def test_allocation_takes_as_much_as_there_is_and_never_more(
 
 @pytest.mark.parametrize(("state", "waiting"), [("draft", 0), ("approved", 60), ("closed", 0), ("cancelled", 0)])
 def test_only_an_approved_order_waits(state: str, waiting: int) -> None:
-    assert rules.backorder(state, 100, 30, 10) == waiting
+    assert rules.stock.backorder(state, 100, 30, 10) == waiting
 
 
 def test_an_issue_leaves_what_is_reserved() -> None:
-    assert rules.issue_refusal("A", "CK01", 5_000, 5_000) is None
-    refusal = rules.issue_refusal("A", "CK01", 5_001, 5_000)
+    assert rules.stock.issue_refusal("A", "CK01", 5_000, 5_000) is None
+    refusal = rules.stock.issue_refusal("A", "CK01", 5_001, 5_000)
     assert refusal is not None
     assert (refusal.status, refusal.name) == (409, "insufficient-stock")
     assert "5.001" in refusal.en
@@ -192,17 +201,17 @@ def test_an_issue_leaves_what_is_reserved() -> None:
 
 # --- Deliveries
 
-LINES = [rules.Deliverable(1, 100, 60), rules.Deliverable(2, 40, 0)]
+LINES = [rules.deliveries.Deliverable(1, 100, 60), rules.deliveries.Deliverable(2, 40, 0)]
 
 
-def planned(wanted: list[tuple[int, int]] | None, lines: list[rules.Deliverable]) -> dict[int, int]:
-    plan = rules.plan_delivery("XSDD-1", wanted, lines)
+def planned(wanted: list[tuple[int, int]] | None, lines: list[rules.deliveries.Deliverable]) -> dict[int, int]:
+    plan = rules.deliveries.plan_delivery("XSDD-1", wanted, lines)
     assert isinstance(plan, dict)
     return plan
 
 
-def refusal_of(wanted: list[tuple[int, int]] | None, lines: list[rules.Deliverable]) -> Problem:
-    plan = rules.plan_delivery("XSDD-1", wanted, lines)
+def refusal_of(wanted: list[tuple[int, int]] | None, lines: list[rules.deliveries.Deliverable]) -> Problem:
+    plan = rules.deliveries.plan_delivery("XSDD-1", wanted, lines)
     assert isinstance(plan, Problem)
     return plan
 
@@ -213,7 +222,7 @@ def test_by_default_everything_that_is_ready_is_delivered() -> None:
 
 
 def test_with_nothing_ready_there_is_nothing_to_deliver() -> None:
-    refusal = refusal_of(None, [rules.Deliverable(1, 100, 0)])
+    refusal = refusal_of(None, [rules.deliveries.Deliverable(1, 100, 0)])
     assert (refusal.status, refusal.name) == (409, "nothing-to-deliver")
 
 
@@ -242,7 +251,7 @@ def test_what_can_never_be_delivered_is_refused_with_every_fault() -> None:
 def test_the_shares_of_all_part_shipments_add_up_to_the_line(net: int, tax: int, parts: list[int]) -> None:
     whole, shipped, given_so_far = sum(parts), 0, Tax(0, 0)
     for part in parts:
-        step = rules.shipment_share(Tax(net, tax), whole, shipped, given_so_far, part)
+        step = rules.deliveries.shipment_share(Tax(net, tax), whole, shipped, given_so_far, part)
         assert step.net >= 0
         assert step.tax >= 0
         shipped += part
@@ -251,8 +260,8 @@ def test_the_shares_of_all_part_shipments_add_up_to_the_line(net: int, tax: int,
 
 
 def test_a_third_of_a_hundred_yuan() -> None:
-    first = rules.shipment_share(Tax(10_000, 1_300), 3, 0, Tax(0, 0), 1)
-    second = rules.shipment_share(Tax(10_000, 1_300), 3, 1, first, 1)
+    first = rules.deliveries.shipment_share(Tax(10_000, 1_300), 3, 0, Tax(0, 0), 1)
+    second = rules.deliveries.shipment_share(Tax(10_000, 1_300), 3, 1, first, 1)
     assert (first, second) == (Tax(3_333, 433), Tax(3_334, 434))
 
 
@@ -263,7 +272,7 @@ def test_a_third_of_a_hundred_yuan() -> None:
     ("state", "allowed"), [("draft", True), ("approved", False), ("closed", False), ("cancelled", False)]
 )
 def test_only_a_draft_is_approved(state: str, allowed: bool) -> None:
-    refusal = rules.approve_refusal("XSDD-1", state)
+    refusal = rules.sales_orders.approve_refusal("XSDD-1", state)
     assert (None if refusal is None else (refusal.status, refusal.name)) == (
         None if allowed else (409, "sales-order-not-draft")
     )
@@ -273,7 +282,7 @@ def test_only_a_draft_is_approved(state: str, allowed: bool) -> None:
     ("state", "allowed"), [("draft", False), ("approved", True), ("closed", False), ("cancelled", False)]
 )
 def test_only_an_approved_order_is_allocated_and_delivered(state: str, allowed: bool) -> None:
-    refusal = rules.not_approved_refusal("XSDD-1", state)
+    refusal = rules.sales_orders.not_approved_refusal("XSDD-1", state)
     assert (None if refusal is None else refusal.name) == (None if allowed else "sales-order-not-approved")
 
 
@@ -288,11 +297,11 @@ def test_only_an_approved_order_is_allocated_and_delivered(state: str, allowed: 
     ],
 )
 def test_what_can_be_cancelled(state: str, shipped: bool, allowed: bool) -> None:
-    refusal = rules.cancel_refusal("XSDD-1", state, shipped)
+    refusal = rules.sales_orders.cancel_refusal("XSDD-1", state, shipped)
     assert (None if refusal is None else refusal.name) == (None if allowed else "sales-order-not-cancellable")
 
 
 @pytest.mark.parametrize(("state", "allowed"), [("draft", True), ("shipped", False), ("cancelled", False)])
 def test_only_a_draft_delivery_changes(state: str, allowed: bool) -> None:
-    refusal = rules.delivery_refusal("XSCK-1", state)
+    refusal = rules.deliveries.delivery_refusal("XSCK-1", state)
     assert (None if refusal is None else refusal.name) == (None if allowed else "delivery-not-draft")

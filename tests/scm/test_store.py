@@ -10,7 +10,7 @@ import sqlite_utils
 
 from shapan.kernel.database import kernel_tables
 from shapan.kernel.money import Tax
-from shapan.scm.rules import OrderLine
+from shapan.scm.rules.sales_orders import OrderLine
 from shapan.scm.store import sales_orders, stock
 from shapan.scm.store.query import draw_number
 from shapan.scm.tables import MIGRATIONS
@@ -31,8 +31,11 @@ def db() -> sqlite3.Connection:
         "INSERT INTO partner (id, code, short_name, created_at, updated_at) VALUES (1, 'KH00001', '华信', '', '')"
     )
     connection.execute("INSERT INTO warehouse (code, name, address) VALUES ('CK01', '主仓库', '')")
-    connection.execute("INSERT INTO product VALUES ('A', '电缆', '', '', '', '件', 1300)")
-    connection.execute("INSERT INTO stock VALUES ('A', 'CK01', 10000, 0, 10000, 0)")
+    connection.execute(
+        "INSERT INTO product (code, name, spec, model, category, base_unit, rate_bp) VALUES ('A', '电缆', '', '', '', '件', 1300)"
+    )
+    connection.execute("INSERT INTO stock VALUES ('A', 'CK01', 10000, 10400, 10000, 0, NULL)")
+    stock.value_opening(connection)
     order = {
         "number": "XSDD-202611-00001",
         "partner_code": "KH00001",

@@ -85,6 +85,20 @@ class SystemsClient:
             )
         return {answer.name: answer.body for answer in answers}
 
+    def kpis(self, workspace: str, first: str, last: str) -> list[dict[str, Any]]:
+        """Each system's key figures over a period. Raises 503, 502 or 404 naming every system that gave none."""
+        path = f"/_shapan/kpis?from={first}&to={last}"
+        answers = [self._ask("GET", name, workspace, path) for name in self._urls]
+        _complain(
+            answers, workspace, "Key figures are given for all systems or none.", "任一系统缺失时不给出关键指标。"
+        )
+        for answer in answers:
+            if not (isinstance(answer.body, Mapping) and isinstance(answer.body.get("items"), list)):
+                raise bad_answer(
+                    answer.name, f"{answer.url} did not answer with key figures", f"{answer.url} 返回的不是关键指标"
+                )
+        return [answer.body for answer in answers]
+
     def reset(self, workspace: str) -> list[SystemAnswer]:
         """Reset each system; nothing is reset unless all of them are healthy. Raises 503, 502 or 404."""
         _complain(self.health(workspace), workspace, "Nothing was reset.", "没有重置任何系统。")

@@ -111,4 +111,5 @@ def _finance(facts: Mapping[str, Any]) -> model.FinanceFacts:
         tuple(facts["vouchers"]["gaps"]),
         _record(model.TrialBalance, balance, **sides),
         _records(model.ControlAccount, facts["control_account"]),
+        _records(model.Clearing, facts.get("clearings", [])),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from shapan.crm.store.pages import Position
 from shapan.kernel.clock import rfc3339
+from shapan.kernel.errors import Problem
 from shapan.kernel.paging import bad_cursor, decode_cursor, encode_cursor, next_link
 from shapan.kernel.system import Answer, Context, ok
 
@@ -23,6 +24,12 @@ def uuid_key(text: str) -> str:
 def moment(text: str) -> str:
     """A time of the contract, in any offset, as the texts with +08:00 that the tables hold and compare."""
     return rfc3339(datetime.fromisoformat(text))
+
+
+def allow(refusal: Problem | None) -> None:
+    """Go on when the rules have nothing against it; else raise their refusal."""
+    if refusal is not None:
+        raise refusal
 
 
 def page_answer(

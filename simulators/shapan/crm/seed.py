@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import sqlite_utils
 
 from shapan.crm.store.customers import code_series
 from shapan.kernel.numbering import continue_after
 
+if TYPE_CHECKING:
+    from shapan.world import World
+    from shapan.world.entities import Company, CrmCustomer
 
-def seed(db: sqlite_utils.Database, world: Any) -> None:
+CREDIT_LIMIT_FACTOR = 50
+"""The CRM's credit limit as a multiple of what the company may owe in the world: that is for one delivery, this for all that is ordered."""
+
+
+def seed(db: sqlite_utils.Database, world: World) -> None:
     """Write `world.crm` (a `shapan.world` CrmView) into an empty, migrated database.
 
     The running numbers of customer codes go on after the highest serial that the world gave out.
     """
     view = world.crm
-    db.table("customer").insert_all(_customer(customer) for customer in view.customers)
+    companies = {company.key: company for company in world.companies}
+    db.table("customer").insert_all(_customer(customer, companies[customer.entity]) for customer in view.customers)
     db.table("contact").insert_all(
         {
             "id": contact.id,
@@ -48,7 +57,7 @@ def seed(db: sqlite_utils.Database, world: Any) -> None:
         continue_after(db.conn, series, last)
 
 
-def _customer(customer: Any) -> dict[str, Any]:
+def _customer(customer: CrmCustomer, company: Company) -> dict[str, Any]:
     address = customer.address
     return {
         "id": customer.id,
@@ -65,13 +74,15 @@ def _customer(customer: Any) -> dict[str, Any]:
         "phone": customer.phone,
         "email": customer.email,
         "payment_terms": customer.payment_terms,
+        # Who pays in advance owes nothing, so nothing is checked.
+        "credit_limit_fen": company.credit_limit_fen * CREDIT_LIMIT_FACTOR if company.payment_terms_days else None,
         "version": 1,
         "created_at": customer.created_at,
         "updated_at": customer.created_at,
     }
 
 
-def _last_serials(customers: Any) -> dict[str, int]:
+def _last_serials(customers: Iterable[CrmCustomer]) -> dict[str, int]:
     last: dict[str, int] = {}
     for customer in customers:
         # By the code, not by region and industry: a customer may have moved since it got its code.

@@ -4,23 +4,62 @@ How to read this room, from the outside in:
 
 contracts/finance.yaml  what it promises: every path, member, bound and refusal
 operations/             one function per operationId; load → rules → store → event → answer
-posting.py              the one way into the ledger, shared by receivables, receipts and manual vouchers
-rules/                  vouchers, receivables and settlement, periods, trial balance; pure
+posting.py              the one way into the ledger, shared by every document, the steps of the close and manual vouchers
+manual.py, opening.py   what people enter themselves: vouchers and drafts, opening balances with the open items behind them
+ranges.py, shown.py     which periods a question is about; vouchers and periods as they show themselves
+rules/                  vouchers, posting rules, dimensions, receivables and settlement, periods, statements; pure
 store/                  every SQL statement, by subject
-tables.py               the schema; triggers keep posted documents as they are, as a last line of defence
-views.py                rows → JSON in this system's convention
-data/                   chart of accounts (会计科目表) and posting rules (凭证模板), both data
+closing/                the steps of a period's close (结账), in order; each tells whether it is done, and does itself
+tables/                 the schema; triggers keep posted documents as they are, as a last line of defence
+views/                  rows → JSON in this system's convention
+charts.py, tax_rates.py, data/  charts of accounts (会计科目表) of both standards, posting rules (凭证模板), statements, rates: all data
 seed.py, facts.py       what it starts with; what the oracle reads of it
 
+dating.py, charging.py, sub_ledger.py  what several documents of the sales side share: their day, their tax, their links
+registering.py, invoicing.py  what several documents of the purchasing side share: goods and their value; how an invoice comes into the books
+
 The books in four sentences: a receivable and a receipt post a voucher in the transaction that makes them, by the posting rule of their
-kind; a settlement links the two and posts nothing. Opening balances are balances, not vouchers. Only receivables and receipts post to
-1122 应收账款, so its balance per customer is always open receivables less unapplied receipts. What is posted never changes.
+kind; a settlement links the two and posts nothing unless it applies an advance. Opening balances are balances, not vouchers. Only documents
+of the sub-ledger post to 1122 应收账款, so its balance per customer is always open receivables (red ones negative, pending ones not at all)
+less unapplied receipts, on every day; 220201 per supplier likewise, and 220202 is what the last close accrued of goods received and not
+invoiced (暂估), reversed on the first of the next month. What is posted never changes; it is taken back by red letters or by a link with negative amounts.
 """
 
 from __future__ import annotations
 
 from shapan.finance.facts import facts
-from shapan.finance.operations import accounts, customers, periods, receipts, receivables, settlements, vouchers
+from shapan.finance.operations import (
+    accounts,
+    accruals,
+    books,
+    cash_sales,
+    closing,
+    customers,
+    drafts,
+    goods_receipts,
+    inventory_documents,
+    kpis,
+    ledger,
+    masters,
+    offsets,
+    payable_settlements,
+    payables,
+    payments,
+    periods,
+    posting_rules,
+    purchase_orders,
+    purchase_returns,
+    receipts,
+    receivable_actions,
+    receivable_reports,
+    receivables,
+    settlements,
+    statements,
+    supplier_invoices,
+    suppliers,
+    vouchers,
+    write_offs,
+)
 from shapan.finance.seed import seed
 from shapan.finance.tables import MIGRATIONS
 from shapan.kernel.system import System
@@ -29,7 +68,13 @@ SYSTEM = System(
     name="finance",
     title="Shapan finance",
     contract="finance.yaml",
-    operations=(accounts, customers, receivables, receipts, settlements, vouchers, periods),
+    operations=(
+        *(accounts, customers, receivables, receipts, settlements, vouchers, periods),
+        *(books, posting_rules, masters, drafts, ledger, closing, statements, kpis),
+        *(receivable_actions, offsets, write_offs, cash_sales, receivable_reports),
+        *(suppliers, purchase_orders, goods_receipts, purchase_returns, supplier_invoices),
+        *(payables, payments, payable_settlements, accruals, inventory_documents),
+    ),
     migrations=MIGRATIONS,
     seed=seed,
     facts=facts,

@@ -13,16 +13,20 @@ from typing import Any
 from shapan.finance.rules.ledger import balance_row, balance_totals, is_balanced
 from shapan.finance.rules.vouchers import voucher_label
 from shapan.finance.store import ledger as store
-from shapan.finance.store import receipts as receipt_store
+from shapan.finance.store import settlements as settlement_store
 
 
 def facts(db: sqlite3.Connection, today: date) -> dict[str, Any]:
-    """Customers with what is overdue on `today`, documents, vouchers, trial balance of the latest period, account 1122 beside the sub-ledger."""
+    """Customers with what is overdue on `today`, documents, vouchers, trial balance of the latest period, account 1122 beside the sub-ledger.
+
+    `clearings` are what reduces open amounts without a receipt: offsets of red receivables and write-offs.
+    """
     return {
         "customers": store.customer_facts(db, today.isoformat()),
         "receivables": [_receivable(row) for row in store.receivable_facts(db)],
         "receipts": store.receipt_facts(db),
         "settlements": _settlements(db),
+        "clearings": store.clearing_facts(db),
         "vouchers": {
             "count": store.voucher_count(db),
             "unbalanced": store.unbalanced_vouchers(db),
@@ -37,12 +41,17 @@ def _receivable(row: sqlite3.Row) -> dict[str, Any]:
     members = dict(row)
     word, number = members.pop("word"), members.pop("voucher_number")
     label = None if word is None else voucher_label(word, number)
-    return {**members, "voucher": label, "opening": bool(row["opening"])}
+    return {
+        **members,
+        "voucher": label,
+        "opening": bool(row["opening"]),
+        "recognised": bool(row["recognised"]),
+    }
 
 
 def _settlements(db: sqlite3.Connection) -> list[dict[str, Any]]:
     settlements = store.settlement_facts(db)
-    allocations = receipt_store.allocations_of(db, (settlement["id"] for settlement in settlements))
+    allocations = settlement_store.allocations_of(db, (settlement["id"] for settlement in settlements))
     return [
         {
             **settlement,

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlite_utils
 
+from shapan.finance.charts import chart_of_accounts, kinds
 from shapan.finance.rules.periods import period_of, previous_period
-from shapan.finance.rules.vouchers import account_family
+from shapan.finance.store import books
 from shapan.finance.store.query import next_change
 from shapan.kernel.clock import SHANGHAI, rfc3339
-from shapan.kernel.yaml_file import load_yaml
 
 if TYPE_CHECKING:
     from shapan.world import World
 
-_DATA = Path(__file__).parent / "data"
+_INVENTORY = "1405"
 
 
 def seed(db: sqlite_utils.Database, world: World) -> None:
@@ -40,10 +38,18 @@ def seed(db: sqlite_utils.Database, world: World) -> None:
         }
         for customer in view.customers
     )
-    db.table("opening_balance").insert_all(
-        {"account_code": code, "customer_id": customer_id, "debit_fen": debit, "credit_fen": credit}
-        for code, customer_id, debit, credit in view.opening_balances
+    db.table("inventory_item").insert_all(
+        {
+            "code": product.code,
+            "name": product.name,
+            "unit": product.base_unit,
+            "category": product.category,
+            "created_at": opened,
+            "change": next_change(db.conn),
+        }
+        for product in world.scm.products
     )
+    db.table("opening_balance").insert_all(opening_rows(world))
     db.table("receivable").insert_all(
         {
             "number": item.number,
@@ -64,37 +70,25 @@ def seed(db: sqlite_utils.Database, world: World) -> None:
 
 
 def seed_books(db: sqlite_utils.Database, opening: date) -> None:
-    """Chart of accounts and posting rules, and empty books that open in the period of `opening`."""
-    db.table("account").insert_all({**row, "change": next_change(db.conn)} for row in chart_of_accounts())
-    db.table("posting_rule").insert_all(posting_rules())
+    """Chart of accounts and posting rules, and empty books that open in the period of `opening`: 企业会计准则, general taxpayer."""
+    books.write_chart(db.conn, chart_of_accounts())
+    books.write_rules(db.conn, kinds().values())
     period = period_of(opening)
-    db.table("books").insert({"id": 1, "opening_period": period})
+    books.insert(db.conn, books.Books("enterprise", "general", period, "on_shipment"))
     db.table("period").insert({"period": previous_period(period), "state": "locked", "change": next_change(db.conn)})
 
 
-def chart_of_accounts() -> list[dict[str, Any]]:
-    """The chart as rows, parents first. Parent and leaf follow from the codes, so they cannot contradict them."""
-    with (_DATA / "chart_of_accounts.csv").open(encoding="utf-8", newline="") as file:
-        rows = sorted(csv.DictReader(file), key=lambda row: row["code"])
-    parents = {account_family(row["code"])[0] for row in rows if len(row["code"]) > 4}
-    return [
-        {
-            "code": row["code"],
-            "name": row["name"],
-            "english_name": row["english_name"],
-            "category": row["category"],
-            "direction": row["direction"],
-            "parent": account_family(row["code"])[0] if len(row["code"]) > 4 else None,
-            "leaf": int(row["code"] not in parents),
-            "dimensions": json.dumps(row["dimensions"].split()),
-            "controlled": int(row["controlled"] == "yes"),
-        }
-        for row in rows
-    ]
-
-
-def posting_rules() -> Iterator[dict[str, Any]]:
-    """The posting rules as rows."""
-    for document, rule in load_yaml(_DATA / "posting_rules.yaml").items():
-        for line_no, line in enumerate(rule["lines"], 1):
-            yield {"document": document, "line_no": line_no, "word": rule["word"], **line}
+def opening_rows(world: World) -> Iterator[dict[str, Any]]:
+    """The opening balances; what stands on 1405 is told by product, as the SCM's opening stock has it."""
+    by_product: Counter[str] = Counter()
+    quantities: Counter[str] = Counter()
+    for product, _, milli, value in world.scm.opening_stock:
+        by_product[product] += value
+        quantities[product] += milli
+    for code, customer_id, debit, credit in world.finance.opening_balances:
+        row = {"account_code": code, "customer_id": customer_id, "debit_fen": debit, "credit_fen": credit}
+        if code == _INVENTORY:
+            for product, value in sorted((+by_product).items()):
+                yield {**row, "debit_fen": value, "product_code": product, "quantity_milli": quantities[product]}
+        else:
+            yield {**row, "product_code": None, "quantity_milli": None}

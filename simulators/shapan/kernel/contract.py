@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import keyword
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from shapan.kernel.validation import Schemas, faults
 
 Validator = jsonschema_rs.Draft202012Validator
 METHODS = ("get", "put", "post", "delete", "patch")
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a request body, where the contract gives no other bound in `x-shapan-max-bytes`."""
 # Headers that the kernel serves itself; an operation never sees them.
 KERNEL_HEADERS = {"idempotency-key"}
 
@@ -70,6 +73,7 @@ class Operation:
     bodies: Mapping[str, Validator]
     body_required: bool
     responses: Mapping[str, Response]
+    body_limit: int = BODY_LIMIT
 
     @property
     def function_name(self) -> str:
@@ -102,9 +106,15 @@ class Contract:
         return json.dumps(self.document, ensure_ascii=False)
 
 
+def is_json(media: str) -> bool:
+    """Whether a media type stands for one JSON value; application/x-ndjson holds many and does not."""
+    return media == "application/json" or media.endswith("+json")
+
+
 def snake_case(name: str) -> str:
-    """camelCase, kebab-case or Header-Case -> snake_case."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    """camelCase, kebab-case or Header-Case -> snake_case; a word that Python keeps for itself gets a `_` behind it (from -> from_)."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    return f"{snake}_" if keyword.iskeyword(snake) else snake
 
 
 @functools.cache
@@ -171,6 +181,7 @@ def _operation(
         bodies,
         bool(request.get("required")),
         responses,
+        int(request.get("x-shapan-max-bytes", BODY_LIMIT)),
     )
 
 

@@ -18,7 +18,6 @@ import sqlite_utils
 
 Migration = Callable[[sqlite_utils.Database], None]
 
-
 _IDLE_READERS = 8
 
 
@@ -79,6 +78,32 @@ def kernel_tables(db: sqlite_utils.Database) -> None:
     db.execute(
         "CREATE INDEX shapan_delivery_waiting ON shapan_delivery (subscription_id, subject, seq) WHERE state = 'waiting'"
     )
+
+
+def later_kernel_tables(db: sqlite_utils.Database) -> None:
+    """Kernel tables that came after the first release; made wherever they are missing.
+
+    They cannot be a migration of their own: a database counts the kernel's one and the room's behind it.
+    """
+    for statement in (
+        # What to do for an import or export, and how far it is. `parameters`, `file` and `failure` are JSON.
+        "CREATE TABLE IF NOT EXISTS shapan_job (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,"
+        " state TEXT NOT NULL, resource TEXT NOT NULL, parameters TEXT NOT NULL, client_id TEXT NOT NULL, base_url TEXT NOT NULL,"
+        " request_id TEXT NOT NULL, traceparent TEXT, done INTEGER NOT NULL DEFAULT 0, total INTEGER, file TEXT, failure TEXT,"
+        " created INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
+        " failed INTEGER NOT NULL DEFAULT 0, not_applied INTEGER NOT NULL DEFAULT 0,"
+        " created_at TEXT NOT NULL, started_at TEXT, finished_at TEXT) STRICT",
+        "CREATE INDEX IF NOT EXISTS shapan_job_open ON shapan_job (seq) WHERE state IN ('queued', 'running')",
+        # The file of a job: what was sent, until the import has ended; what was made, for as long as the export is kept.
+        "CREATE TABLE IF NOT EXISTS shapan_job_content (job_id TEXT NOT NULL PRIMARY KEY, content BLOB NOT NULL) STRICT",
+        "CREATE TABLE IF NOT EXISTS shapan_import_row (job_id TEXT NOT NULL, row INTEGER NOT NULL, line INTEGER NOT NULL,"
+        " state TEXT NOT NULL, key TEXT, location TEXT, problem TEXT, errors TEXT, PRIMARY KEY (job_id, row)) STRICT, WITHOUT ROWID",
+        "CREATE INDEX IF NOT EXISTS shapan_import_row_state ON shapan_import_row (job_id, state, row)",
+        # What was imported under which key, and with which content: the same file again changes nothing.
+        "CREATE TABLE IF NOT EXISTS shapan_import_key (resource TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+        " location TEXT NOT NULL, PRIMARY KEY (resource, key)) STRICT, WITHOUT ROWID",
+    ):
+        db.execute(statement)
 
 
 class Database:
@@ -183,6 +208,7 @@ class Database:
         database = sqlite_utils.Database(connection)
         for migration in self._migrations[done:]:
             migration(database)
+        later_kernel_tables(database)
         connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
         if done == 0 and self._seed is not None:
             self._seed(database)

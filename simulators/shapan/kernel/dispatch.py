@@ -25,7 +25,7 @@ from shapan.kernel.reading import read
 from shapan.kernel.runtime import Runtime, Workspace, WorkspaceGone
 from shapan.kernel.strict import check_events, checked
 from shapan.kernel.system import Answer, Context
-from shapan.kernel.wire import Reply, Request, problem_reply
+from shapan.kernel.wire import Reply, Request, Upload, problem_reply
 
 log = logging.getLogger(__name__)
 
@@ -93,15 +93,15 @@ def _reply(answer: Answer, request_id: str) -> Reply:
     headers = (*answer.headers, ("X-Request-Id", request_id))
     if answer.status in _NO_BODY_STATUS:
         return Reply(answer.status, headers, b"")
-    if isinstance(answer.body, str):
-        return Reply(answer.status, headers, answer.body.encode())
+    if isinstance(answer.body, str | bytes):
+        return Reply(answer.status, headers, answer.body if isinstance(answer.body, bytes) else answer.body.encode())
     body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
     return Reply(answer.status, (("Content-Type", "application/json; charset=utf-8"), *headers), body)
 
 
 def _serve(runtime: Runtime, workspace: Workspace, request: Request) -> Answer:
     operation = request.operation
-    request.client_id = _authorize(runtime, request, workspace.clock.now())
+    request.client_id, request.scopes = _authorize(runtime, request, workspace.clock.now())
     arguments = read(request)
     function: Callable[..., Answer] = runtime.functions[operation.operation_id]
     if operation.access == "operator":
@@ -127,6 +127,8 @@ def _context(runtime: Runtime, workspace: Workspace, request: Request, db: sqlit
         request.traceparent,
         request.headers.get("authorization"),
         runtime.services,
+        language=request.language,
+        scopes=request.scopes,
     )
 
 
@@ -137,6 +139,7 @@ def _write(runtime: Runtime, workspace: Workspace, request: Request, arguments: 
         if key is not None:
             stack.enter_context(workspace.in_flight.hold(client, key))
             body = arguments.get("body")
+            body = body.fingerprint() if isinstance(body, Upload) else body
             print_ = fingerprint(operation.operation_id, request.path_parameters, request.query_string, body)
         db = stack.enter_context(workspace.database.write())
         ctx = _context(runtime, workspace, request, db)
@@ -150,16 +153,17 @@ def _write(runtime: Runtime, workspace: Workspace, request: Request, arguments: 
             remember(db, client, key, print_, answer, ctx.now)
     if in_line:
         runtime.courier.nudge()
+    for call in ctx.afterwards:
+        call()
     return answer
 
 
-def _authorize(runtime: Runtime, request: Request, now: datetime) -> str:
-    """The client's id, or why not."""
+def _authorize(runtime: Runtime, request: Request, now: datetime) -> tuple[str, frozenset[str]]:
+    """The client's id and the scopes of its token, or why not."""
     operation = request.operation
     if operation.access == "oauth":
-        return runtime.authority.check(
-            request.headers.get("authorization"), operation.scopes, request.workspace, now
-        ).client_id
+        grant = runtime.authority.check(request.headers.get("authorization"), operation.scopes, request.workspace, now)
+        return grant.client_id, grant.scopes
     token = runtime.settings.operator_token
     if operation.access == "operator" and token is not None:
         given = request.headers.get("authorization", "")
@@ -169,7 +173,7 @@ def _authorize(runtime: Runtime, request: Request, now: datetime) -> str:
                 "The operator interface asks for the operator token as Bearer token here (SHAPAN_OPERATOR_TOKEN).",
                 "此处的运维接口需要在 Bearer 中提供运维令牌（SHAPAN_OPERATOR_TOKEN）。",
             )
-    return ""
+    return "", frozenset()
 
 
 def _note(workspace: Workspace, request: Request, reply: Reply, duration: float) -> None:

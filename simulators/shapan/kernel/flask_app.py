@@ -16,7 +16,7 @@ from shapan.kernel.contract import Operation
 from shapan.kernel.dispatch import handle, internal_error
 from shapan.kernel.errors import Problem, simple
 from shapan.kernel.runtime import DEFAULT, Runtime
-from shapan.kernel.wire import BODY_LIMIT, Reply, Request, problem_reply, request_id_of
+from shapan.kernel.wire import Reply, Request, problem_reply, request_id_of
 
 PREFIX = "/ws/<workspace>"
 
@@ -56,7 +56,7 @@ def _view(runtime: Runtime, operation: Operation) -> Callable[..., Response]:
                 # Lone surrogates stand for bytes that are no UTF-8; dispatch then says so.
                 request.query_string.decode("utf-8", "surrogateescape"),
                 {name.lower(): value for name, value in request.headers},
-                _read_body(),
+                _read_body(operation.body_limit),
                 _language(),
                 request_id_of(_given_id()),
             ),
@@ -66,11 +66,11 @@ def _view(runtime: Runtime, operation: Operation) -> Callable[..., Response]:
     return view
 
 
-def _read_body() -> bytes:
+def _read_body(limit: int) -> bytes:
     """The body, or just enough of it to know that it is too large."""
-    if (request.content_length or 0) > BODY_LIMIT:
-        return bytes(BODY_LIMIT + 1)
-    return request.stream.read(BODY_LIMIT + 1)
+    if (request.content_length or 0) > limit:
+        return bytes(limit + 1)
+    return request.stream.read(limit + 1)
 
 
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import generate_latest
@@ -178,3 +178,14 @@ def get_facts(ctx: Context) -> Answer:
             "facts": facts,
         }
     )
+
+
+def get_operator_kpis(ctx: Context, from_: str, to: str) -> Answer:
+    """getOperatorKpis: the key figures that this system has, for whoever puts those of all systems side by side. 400 for an empty period."""
+    runtime, workspace = _here(ctx)
+    first, last = date.fromisoformat(from_), date.fromisoformat(to)
+    if last < first:
+        raise invalid([Fault("/to", f"{to} is before {from_}.", f"{to} 早于 {from_}。", "query")])
+    with workspace.database.read() as db:
+        items = runtime.system.kpis(db, first, last) if runtime.system.kpis is not None else []
+    return ok({"system": runtime.system.name, "workspace": workspace.name, "from": from_, "to": to, "items": items})

@@ -6,11 +6,13 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
+from werkzeug.http import parse_options_header
+
 from shapan.kernel.bundle import escape
-from shapan.kernel.contract import KERNEL_HEADERS, Operation
+from shapan.kernel.contract import KERNEL_HEADERS, Operation, is_json
 from shapan.kernel.errors import Fault, Problem, invalid, malformed, precondition_required, simple
 from shapan.kernel.validation import faults
-from shapan.kernel.wire import BODY_LIMIT, Request
+from shapan.kernel.wire import Request, Upload
 
 
 def read(request: Request) -> dict[str, Any]:
@@ -18,8 +20,8 @@ def read(request: Request) -> dict[str, Any]:
 
     Raises 413, 415, 428, or 400 with every fault that was found.
     """
-    if len(request.body) > BODY_LIMIT:
-        raise _too_large()
+    if len(request.body) > request.operation.body_limit:
+        raise _too_large(request.operation.body_limit)
     arguments, found = _parameters(request.operation, request)
     if request.operation.bodies:
         arguments["body"], wrong = _body(request.operation, request)
@@ -75,12 +77,15 @@ def _query(text: str) -> list[tuple[str, str]]:
 
 
 def _body(operation: Operation, request: Request) -> tuple[Any, list[Fault]]:
-    """The body as data, None where there is none, and every fault in it."""
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    """The body as data, None where there is none, and every fault in it. What is neither JSON nor a form is an `Upload`."""
+    media, options = parse_options_header(request.headers.get("content-type", ""))
+    media = media.strip().lower()
     if not request.body and not media:
         return None, [Fault("", "A body is required.", "缺少请求体。")] if operation.body_required else []
     if media not in operation.bodies:
         raise _unsupported(media, operation)
+    if media != "application/x-www-form-urlencoded" and not is_json(media):
+        return Upload(media, options.get("charset", "").lower() or None, request.body), []
     body = parse_form(request.body) if media == "application/x-www-form-urlencoded" else parse_json(request.body)
     return body, faults(operation.bodies[media], body, "body")
 
@@ -145,13 +150,14 @@ def parse_form(body: bytes) -> dict[str, str]:
     return form
 
 
-def _too_large() -> Problem:
+def _too_large(limit: int) -> Problem:
+    size = f"{limit // 1024**2} MiB" if limit >= 1024**2 else f"{limit} bytes"
     return simple(
         413,
         "body-too-large",
         "The body is too large",
-        "The body is larger than 1 MiB. Send it in parts.",
-        "请求体超过 1 MiB，请分批提交。",
+        f"The body is larger than {size}. Send it in parts.",
+        f"请求体超过 {size}，请分批提交。",
     )
 
 

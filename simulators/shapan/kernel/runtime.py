@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import sqlite_utils
@@ -13,6 +14,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from shapan.kernel import access, operator, subscriptions
 from shapan.kernel.auth import Authority, Client, load_or_create_key
+from shapan.kernel.bulk import operations as bulk
+from shapan.kernel.bulk.worker import Worker
 from shapan.kernel.clock import SimulatedClock
 from shapan.kernel.contract import Contract, Operation, load_contract, match_functions
 from shapan.kernel.database import Database, DatabaseError, get_meta, set_meta
@@ -81,7 +84,9 @@ class Runtime:
         contracts = data_folder("contracts")
         self.contract = load_contract(contracts / system.contract)
         self.operator_contract = load_contract(contracts / "operator.yaml")
-        shared = (access, subscriptions) if "issueToken" in self.contract.operations else ()
+        served = self.contract.operations
+        shared: tuple[ModuleType, ...] = (access, subscriptions) if "issueToken" in served else ()
+        shared += (bulk,) if "createImport" in served else ()
         self.functions: dict[str, Callable[..., Any]] = {
             **match_functions(self.contract, (*system.operations, *shared)),
             **match_functions(self.operator_contract, (operator,)),
@@ -111,6 +116,7 @@ class Runtime:
         self._lock = threading.Lock()
         self._workspaces: dict[str, Workspace] = {}
         self.courier = Courier(self)
+        self.bulk = Worker(self)
         self.metrics.register(WorkspaceMetrics(self))
         for path in sorted(self._folder.glob("*.sqlite")):
             self._open(path.stem)
@@ -184,11 +190,13 @@ class Runtime:
             self.system.seed(db, self.settings.world())
 
     def start(self) -> None:
-        """Begin to deliver events."""
+        """Begin to deliver events, and go on with imports and exports that were not done."""
         self.courier.start()
+        self.bulk.start()
 
     def stop(self) -> None:
-        """Stop delivering, write the journals, close the files. Call it when no request is running."""
+        """Stop the jobs and deliveries, write the journals, close the files. Call it when no request is running."""
+        self.bulk.stop()
         self.courier.stop()
         for workspace in self.workspaces():
             workspace.database.close()

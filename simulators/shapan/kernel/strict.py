@@ -6,7 +6,7 @@ import json
 import logging
 
 from shapan.kernel.clock import rfc3339
-from shapan.kernel.contract import Contract, response_faults
+from shapan.kernel.contract import Contract, is_json, response_faults
 from shapan.kernel.errors import Problem
 from shapan.kernel.ids import new_uuid
 from shapan.kernel.system import Context
@@ -45,7 +45,9 @@ def checked(reply: Reply, request: Request) -> Reply:
     operation = request.operation
     headers = {name.lower(): value for name, value in reply.headers}
     content_type = headers.get("content-type", "")
-    body = json.loads(reply.body) if "json" in content_type else reply.body.decode() or None
+    media = content_type.partition(";")[0]
+    # What is no text is a file, of which a contract says only the media type.
+    body = json.loads(reply.body) if is_json(media) else reply.body.decode(errors="replace") or None
     wrong = response_faults(operation, reply.status, content_type, body)
     if not wrong:
         return reply

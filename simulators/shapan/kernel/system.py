@@ -17,10 +17,15 @@ from shapan.kernel.clock import SHANGHAI, rfc3339
 if TYPE_CHECKING:
     import sqlite_utils
 
+    from shapan.kernel.bulk.declaration import Bulk
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation answers: `body` is plain JSON data, or None for an empty answer."""
+    """What an operation answers: `body` is plain JSON data, or None for an empty answer.
+
+    A file is `bytes`, a text `str`; their Content-Type is then among the headers.
+    """
 
     status: int
     body: Any = None
@@ -61,7 +66,8 @@ class Context:
     """One request as an operation sees it.
 
     `db` is inside a transaction that commits when the operation returns and rolls back when it raises; for a GET it is a
-    read-only connection. `now` is the simulated time, in Asia/Shanghai, and stays the same during the request.
+    read-only connection. `now` is the simulated time, in Asia/Shanghai, and stays the same during the request. `scopes` are those
+    of the caller's token; what is put into `afterwards` is called once the transaction has been committed.
     """
 
     db: sqlite3.Connection
@@ -76,6 +82,9 @@ class Context:
     authorization: str | None = None
     services: Mapping[str, Any] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    language: str = "en"
+    scopes: frozenset[str] = frozenset()
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -108,6 +117,8 @@ class System:
     migrations  schema changes in order; each is run once per database, with a sqlite-utils Database
     seed        writes this system's view of a world into an empty, migrated database
     facts       what the oracle reads on a business date, as plain JSON data; see docs/oracle.md
+    kpis        the system's key figures of a period, first and last day included: [{key, name, value, unit, formula, inputs}, …]
+    bulk        what imports and exports cannot find out from the contract by themselves; mostly nothing, see kernel/bulk
     """
 
     name: str
@@ -117,3 +128,5 @@ class System:
     migrations: tuple[Callable[[sqlite_utils.Database], None], ...] = ()
     seed: Callable[[sqlite_utils.Database, Any], None] | None = None
     facts: Callable[[sqlite3.Connection, date], dict[str, Any]] | None = None
+    kpis: Callable[[sqlite3.Connection, date, date], list[dict[str, Any]]] | None = None
+    bulk: Bulk | None = None

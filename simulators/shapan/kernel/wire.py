@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,7 +12,6 @@ from shapan.kernel.contract import Operation
 from shapan.kernel.errors import Problem
 from shapan.kernel.ids import new_uuid
 
-BODY_LIMIT = 1024 * 1024
 _TRACEPARENT = re.compile(r"[0-9a-e][0-9a-f]-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -19,7 +19,8 @@ _TRACEPARENT = re.compile(r"[0-9a-e][0-9a-f]-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9
 class Request:
     """A request as it came, after routing. `headers` has lower-case names; `base_url` includes the workspace prefix.
 
-    `client_id` is known once the token was checked. `body` may be cut off: more than BODY_LIMIT bytes of it say only that it is too large.
+    `client_id` and `scopes` are known once the token was checked. `body` may be cut off: more than the operation's `body_limit` bytes
+    of it say only that it is too large.
     """
 
     operation: Operation
@@ -33,12 +34,26 @@ class Request:
     language: str
     request_id: str
     client_id: str = ""
+    scopes: frozenset[str] = frozenset()
 
     @property
     def traceparent(self) -> str | None:
         """The caller's W3C trace context, or None where it is malformed: it must then be ignored."""
         given = self.headers.get("traceparent", "")
         return given if _TRACEPARENT.fullmatch(given) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body that is a file and not data (上传文件), as it came: its media type, the `charset` that came with it in lower case, its bytes."""
+
+    media: str
+    charset: str | None
+    content: bytes
+
+    def fingerprint(self) -> dict[str, str | None]:
+        """What tells one upload from another, as JSON data."""
+        return {"media": self.media, "charset": self.charset, "sha256": hashlib.sha256(self.content).hexdigest()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ money     conversions in Decimal
 app       wires it all; `python -m shapan.reference` runs it
 
     order confirmed (CRM)      -> partner, sales order, approval (SCM)
+    order changed (CRM)        -> sales order cancelled, and entered anew once the change is confirmed (SCM)
     order cancelled (CRM)      -> sales order cancelled (SCM)
     delivery shipped (SCM)     -> customer, receivable (finance); delivery status (CRM)
     receivable, receipt or settlement posted (finance) -> balance (CRM)

@@ -15,8 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shapan.reference.client import SystemClient
-from shapan.reference.errors import Refused, Undecidable
-from shapan.reference.inbox import DELIVERY_STATUS
+from shapan.reference.errors import Refused, Unavailable, Undecidable
+from shapan.reference.inbox import BALANCE_EVENTS, DELIVERY_STATUS
 from shapan.reference.matching import Matcher
 from shapan.reference.money import amount_text, decimal, json_number, to_base_unit
 from shapan.reference.state import State
@@ -67,12 +67,11 @@ class Flows:
         """Event type -> handler."""
         return {
             "crm.order.confirmed": self.order_confirmed,
+            "crm.order.changed": self.order_changed,
             "crm.order.cancelled": self.order_cancelled,
             "scm.delivery.shipped": self.delivery_shipped,
             DELIVERY_STATUS: self.delivery_status_changed,
-            "finance.receivable.posted": self.balance_changed,
-            "finance.receipt.posted": self.balance_changed,
-            "finance.settlement.posted": self.balance_changed,
+            **dict.fromkeys(BALANCE_EVENTS, self.balance_changed),
         }
 
     # -- CRM order -> SCM sales order --------------------------------------------------------------------------------------------
@@ -81,16 +80,47 @@ class Flows:
         """An order was confirmed in the CRM: partner, sales order and its approval in the SCM."""
         order = event["data"]
         number = order["number"]
-        if self._state.is_cancelled(number):
-            # The cancellation overtook the confirmation; what is cancelled leaves nothing behind downstream.
-            log.info("crm order %s is cancelled already: nothing to do", number)
+        if self._overtaken(order):
             return
-        sales_order_no = self._state.linked("order", "crm", number, "scm")
+        sales_order_no = self._state.linked("order", "crm", revision_key(order), "scm")
         if sales_order_no is None:
-            sales_order_no = self._sales_order(order)
-            self._state.link("order", "crm", number, "scm", sales_order_no)
+            sales_order_no = self._sales_order(order) if revision_of(order) == 1 else self._revised(order)
+            self._state.link("order", "crm", revision_key(order), "scm", sales_order_no)
         self._act(sales_order_no, "approve", {"approved", "closed", "cancelled"})
         log.info("crm order %s -> scm sales order %s, approved", number, sales_order_no)
+
+    def _overtaken(self, order: Json) -> bool:
+        """Whether what came after this event was seen before it: its cancellation, or a later revision."""
+        number = order["number"]
+        if self._state.is_cancelled(number):
+            # What is cancelled leaves nothing behind downstream.
+            log.info("crm order %s is cancelled already: nothing to do", number)
+            return True
+        revision = revision_of(order)
+        # A change is rare enough to ask the CRM for the revision in force: so a feed that is read again undoes nothing.
+        if revision < self._state.revision(number) or (
+            revision > 1 and revision < revision_of(self._crm.get(f"/orders/{order['id']}"))
+        ):
+            log.info("crm order %s has a later revision already: nothing to do", number)
+            return True
+        return False
+
+    def order_changed(self, event: Json) -> None:
+        """A confirmed order was changed in the CRM: its sales order is cancelled, and entered anew unless the change waits for approval.
+
+        The SCM changes no approved order. What is shipped already cannot be cancelled there: then a person must decide, and nothing was done.
+        """
+        order = event["data"]
+        number = order["number"]
+        if self._overtaken(order):
+            return
+        self._state.note_revision(number, revision_of(order))
+        if order["state"] == "confirmed":
+            self.order_confirmed(event)
+            return
+        # The confirmation of this very revision may have come first; what it entered stays.
+        entered = self._state.linked("order", "crm", revision_key(order), "scm")
+        self._cancel_all(number, but=entered)
 
     def _sales_order(self, order: Json) -> str:
         """The number of the sales order of a CRM order, found or created."""
@@ -98,14 +128,30 @@ class Flows:
         there = next(iter(self._sales_orders_of(number)), None)
         if there is not None:
             return str(there["sales_order_no"])
-        body = {
+        key = f"sales-order/crm/{number}"
+        return str(self._scm.post("/sales-orders", self._sales_order_body(order), key=key)["sales_order_no"])
+
+    def _revised(self, order: Json) -> str:
+        """The number of the sales order of a later revision, found by what it says or created; those of former ones are cancelled first."""
+        number = order["number"]
+        self._state.note_revision(number, revision_of(order))
+        body = self._sales_order_body(order)
+        live = [one for one in self._sales_orders_of(number) if one["state"] != "cancelled"]
+        there = next((str(one["sales_order_no"]) for one in live if says_the_same(one, body)), None)
+        self._cancel_all(number, but=there)
+        if there is not None:
+            return there
+        key = f"sales-order/crm/{number}/{revision_of(order)}"
+        return str(self._scm.post("/sales-orders", body, key=key)["sales_order_no"])
+
+    def _sales_order_body(self, order: Json) -> dict[str, Any]:
+        return {
             "partner_code": self._matcher.partner_of(order["customerId"]),
             "order_date": shanghai_date(order["confirmedAt"]),
             "requested_date": order["requestedDeliveryDate"],
-            "source_reference": {"system": "crm", "document": number, "id": order["id"]},
+            "source_reference": {"system": "crm", "document": order["number"], "id": order["id"]},
             "lines": [self._sales_line(line) for line in order["lines"]],
         }
-        return str(self._scm.post("/sales-orders", body, key=f"sales-order/crm/{number}")["sales_order_no"])
 
     def _sales_orders_of(self, number: str) -> Iterable[Json]:
         """Sales orders with this CRM order as their source, in the order of their entry."""
@@ -154,12 +200,15 @@ class Flows:
         """An order was cancelled in the CRM: so are its sales orders in the SCM, and a confirmation that comes late."""
         number = event["data"]["number"]
         self._state.note_cancelled(number)
+        self._cancel_all(number)
+
+    def _cancel_all(self, number: str, *, but: str | None = None) -> None:
+        """Cancel the sales orders of a CRM order, all but one."""
         for sales_order in list(self._sales_orders_of(number)):
-            if sales_order["state"] != "cancelled":
-                self._act(sales_order["sales_order_no"], "cancel", {"cancelled"})
-                log.info(
-                    "crm order %s cancelled -> scm sales order %s cancelled", number, sales_order["sales_order_no"]
-                )
+            sales_order_no = sales_order["sales_order_no"]
+            if sales_order["state"] != "cancelled" and sales_order_no != but:
+                self._act(sales_order_no, "cancel", {"cancelled"})
+                log.info("crm order %s -> scm sales order %s cancelled", number, sales_order_no)
 
     # -- SCM delivery -> finance receivable, CRM delivery status -----------------------------------------------------------------
 
@@ -248,13 +297,44 @@ class Flows:
             try:
                 self._crm.put(f"/customers/{customer_id}/balance", report)
             except Refused as refusal:
-                # The CRM has a later one already, which covers this.
-                if refusal.name != "balance-outdated":
+                if refusal.status == 422:
+                    # The CRM's clock is behind that of finance; it will not be for long.
+                    raise Unavailable(str(refusal)) from refusal
+                # The CRM has a later one already, which covers this; or the customer was merged, and the one that is left gets it.
+                if refusal.name not in ("balance-outdated", "customer-merged"):
                     raise
             else:
                 log.info(
                     "finance customer %s -> crm customer %s, balance %s", finance_id, customer_id, report["openAmount"]
                 )
+
+
+def revision_of(order: Json) -> int:
+    """Revision of a CRM order; a CRM without changes of confirmed orders tells none."""
+    return int(order.get("revision", 1))
+
+
+def revision_key(order: Json) -> str:
+    """What a revision of a CRM order is called in the crosswalk: the order's number, with the revision behind it after a change."""
+    revision = revision_of(order)
+    return str(order["number"]) if revision == 1 else f"{order['number']}/{revision}"
+
+
+def says_the_same(sales_order: Json, body: Json) -> bool:
+    """Whether a sales order has partner, date and lines of one that is to be entered."""
+
+    def content(document: Json) -> tuple[object, ...]:
+        lines = [
+            (
+                line["product_code"],
+                line["source_line"],
+                *(decimal(line[member], member) for member in ("quantity", "tax_rate", "amount", "tax_amount")),
+            )
+            for line in document["lines"]
+        ]
+        return document["partner_code"], document["requested_date"], lines
+
+    return content(sales_order) == content(body)
 
 
 def shanghai_date(moment: str) -> str:

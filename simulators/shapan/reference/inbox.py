@@ -16,8 +16,20 @@ from shapan.reference.state import Incoming, State
 
 log = logging.getLogger("shapan.reference")
 
-_ORDER_EVENTS = frozenset({"crm.order.confirmed", "crm.order.cancelled"})
-_BALANCE_EVENTS = frozenset({"finance.receivable.posted", "finance.receipt.posted", "finance.settlement.posted"})
+_ORDER_EVENTS = frozenset({"crm.order.confirmed", "crm.order.changed", "crm.order.cancelled"})
+BALANCE_EVENTS = frozenset(
+    {
+        "finance.receivable.posted",
+        "finance.receivable.accepted",
+        "finance.receipt.posted",
+        "finance.receipt.reversed",
+        "finance.settlement.posted",
+        "finance.offset.posted",
+        "finance.write_off.posted",
+        "finance.write_off.reversed",
+    }
+)
+"""What may change what a customer owes, or how much of that is overdue; the subject is the customer."""
 _DELIVERY_EVENT = "scm.delivery.shipped"
 DELIVERY_STATUS = "scm.delivery.shipped: status"
 
@@ -41,7 +53,7 @@ def work_of(event: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
         order = reference["document"]
         # Two pieces: what one side refuses is tried again without the other. (The CRM is still asked who ordered, before billing.)
         return [(kind, f"order {order}", False), (DELIVERY_STATUS, f"delivery status {order}", True)]
-    if kind in _BALANCE_EVENTS:
+    if kind in BALANCE_EVENTS:
         return [(kind, f"balance {subject}", True)]
     return []
 

@@ -229,6 +229,14 @@ class State:
             )
             return [row[0] for row in rows]
 
+    def note_revision(self, order_number: str, revision: int) -> None:
+        """A revision of an order was seen; an earlier one that comes late changes nothing."""
+        self.link("revision", "crm", order_number, "crm", str(max(revision, self.revision(order_number))))
+
+    def revision(self, order_number: str) -> int:
+        """The latest revision of an order that was seen; 1 when none was ever noted."""
+        return int(self.linked("revision", "crm", order_number, "crm") or 1)
+
     def note_cancelled(self, order_number: str) -> None:
         """An order is cancelled, maybe before we ever heard of it."""
         with self._transaction() as db:

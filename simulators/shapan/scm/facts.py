@@ -7,11 +7,13 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
+from shapan.scm.rules.costing import Cost, at_average
+
 Json = dict[str, Any]
 
 
 def facts(conn: sqlite3.Connection, today: date) -> Json:
-    """partners, products, sales_orders, deliveries and stock, whatever the date; see docs/oracle.md for the shape of each."""
+    """partners, products, sales_orders, deliveries, stock and its values, whatever the date; see docs/oracle.md for the shape of each."""
     return {
         "partners": [
             dict(row) for row in conn.execute("SELECT code, short_name, full_name, tax_number FROM partner ORDER BY id")
@@ -20,6 +22,7 @@ def facts(conn: sqlite3.Connection, today: date) -> Json:
         "sales_orders": _sales_orders(conn),
         "deliveries": _deliveries(conn),
         "stock": _stock(conn),
+        "stock_values": _stock_values(conn),
     }
 
 
@@ -83,12 +86,36 @@ def _deliveries(conn: sqlite3.Connection) -> list[Json]:
 
 
 def _stock(conn: sqlite3.Connection) -> list[Json]:
+    """Balances with what their movements come to. `issued_milli` is what went out for deliveries; `value_fen` what is on hand at the company's
+    moving average, rounded by balance, so that only `stock_values` adds up to the fen."""
+    return [
+        {
+            **{name: row[name] for name in row if not name.startswith("company_")},
+            "value_fen": at_average(Cost(row["company_milli"], row["company_fen"]), row["on_hand_milli"]),
+        }
+        for row in map(
+            dict,
+            conn.execute(
+                "SELECT s.product_code, s.warehouse_code, s.opening_milli, coalesce(m.change_milli, 0) AS movements_milli, s.on_hand_milli,"
+                " s.reserved_milli, coalesce(m.issued_milli, 0) AS issued_milli, coalesce(c.quantity_milli, 0) AS company_milli,"
+                " coalesce(c.value_fen, 0) AS company_fen FROM stock AS s LEFT JOIN (SELECT product_code, warehouse_code,"
+                " sum(change_milli) AS change_milli, sum(iif(kind = 'sales_issue', -change_milli, 0)) AS issued_milli"
+                " FROM movement GROUP BY product_code, warehouse_code) AS m USING (product_code, warehouse_code)"
+                " LEFT JOIN product_cost AS c USING (product_code) ORDER BY s.product_code, s.warehouse_code"
+            ),
+        )
+    ]
+
+
+def _stock_values(conn: sqlite3.Connection) -> list[Json]:
+    """What the company has of each product, goods between two warehouses included, and what opening and movements come to."""
     return [
         dict(row)
         for row in conn.execute(
-            "SELECT s.product_code, s.warehouse_code, s.opening_milli, coalesce(m.change_milli, 0) AS movements_milli, s.on_hand_milli,"
-            " s.reserved_milli FROM stock AS s LEFT JOIN (SELECT product_code, warehouse_code, sum(change_milli) AS change_milli"
-            " FROM movement GROUP BY product_code, warehouse_code) AS m USING (product_code, warehouse_code)"
-            " ORDER BY s.product_code, s.warehouse_code"
+            "SELECT c.product_code, c.quantity_milli, c.value_fen, coalesce(o.value_fen, 0) AS opening_fen,"
+            " coalesce(m.value_fen, 0) AS movements_fen FROM product_cost AS c"
+            " LEFT JOIN (SELECT product_code, sum(opening_value_fen) AS value_fen FROM stock GROUP BY product_code) AS o USING (product_code)"
+            " LEFT JOIN (SELECT product_code, sum(value_change_fen) AS value_fen FROM movement GROUP BY product_code) AS m USING (product_code)"
+            " ORDER BY c.product_code"
         )
     ]

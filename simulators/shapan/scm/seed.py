@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import sqlite_utils
 
 from shapan.kernel.clock import SHANGHAI, rfc3339
+from shapan.scm.store.catalogue import enter_categories_in_use
+from shapan.scm.store.stock import value_opening
 
 if TYPE_CHECKING:
     from shapan.world import World
@@ -62,6 +64,9 @@ def seed(db: sqlite_utils.Database, world: World) -> None:
             "opening_value_fen": value,
             "on_hand_milli": quantity,
             "reserved_milli": 0,
+            "opened_on": world.spec.opening.isoformat(),
         }
         for product_code, warehouse_code, quantity, value in view.opening_stock
     )
+    value_opening(db.conn)
+    enter_categories_in_use(db.conn)

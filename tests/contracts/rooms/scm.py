@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.contracts.test_schemathesis import Desk
 
+BULK = runpy.run_path(str(Path(__file__).with_name("bulk.py")))
+BUYING = runpy.run_path(str(Path(__file__).with_name("scm_buying.py")))
+WORKS = runpy.run_path(str(Path(__file__).with_name("scm_works.py")))
 # Operations that fit seldom by chance, and get more examples.
-SELDOM: list[str] = []
+SELDOM: list[str] = [*WORKS["SELDOM"], *BUYING["SELDOM"]]
 # Stand-ins for keys that are drawn at random when the document is made; `Server.fill_in` puts the real one in (desk.real).
 WEBHOOK = "10000000-0000-4000-8000-000000000005"
 
@@ -43,17 +48,21 @@ def keys(world: Any) -> dict[str, list[Any]]:
             "body.product_code",
             "body.lines[*].product_code",
         ),
-        **_each(_warehouses(world), "path.warehouse_code", "query.warehouse_code", "body.warehouse_code"),
+        **_each([*_warehouses(world), "MD01"], "path.warehouse_code", "query.warehouse_code", "body.warehouse_code"),
         **_each(orders, "path.sales_order_no", "query.sales_order_no", "body.sales_order_no"),
         "path.delivery_no": [f"XSCK-{month}-00001", f"XSCK-{month}-00002"],
         "path.movement_no": [f"KCLS-{month}-00001"],
         "path.webhook_id": [WEBHOOK],
+        **WORKS["keys"](world),
+        **BUYING["keys"](world),
+        **BULK["keys"]("partners", "sales-orders"),
     }
 
 
 def prepare(desk: Desk, world: Any) -> None:
     """The documents behind those keys."""
     desk.webhook(WEBHOOK)
+    BULK["prepare"](desk, "partners")
     stocked = _stocked(world)
     lines = [{"product_code": code, "quantity": "2", "unit_price": "10", "tax_rate": "0.13"} for code in stocked]
     partner = _partners(world)[0]
@@ -64,3 +73,5 @@ def prepare(desk: Desk, world: Any) -> None:
         desk.post("/deliveries", sales_order_no=order)
     receipt = {"kind": "other_receipt", "warehouse_code": _warehouses(world)[0], "product_code": stocked[0]}
     desk.post("/stock-movements", **receipt, quantity="5")
+    WORKS["prepare"](desk, world)
+    BUYING["prepare"](desk, world)

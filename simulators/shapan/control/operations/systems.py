@@ -1,10 +1,11 @@
-"""The three systems as one: their health, and reset of all (系统总控)."""
+"""The three systems as one: their health, their key figures, and reset of all (系统总控)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from shapan.control.clients import SystemAnswer, SystemsClient
+from shapan.kernel.errors import Fault, invalid
 from shapan.kernel.system import Answer, Context, ok
 
 
@@ -12,6 +13,14 @@ def list_systems(ctx: Context) -> Answer:
     """listSystems: each system with its health; one that does not answer is listed with the reason."""
     systems: SystemsClient = ctx.services["systems"]
     return ok({"items": [_item(systems, answer, ctx.workspace) for answer in systems.health(ctx.workspace)]})
+
+
+def get_kpis(ctx: Context, from_: str, to: str) -> Answer:
+    """getKpis: what each system computed over a period. 503 when one does not answer."""
+    if to < from_:
+        raise invalid([Fault("/to", f"{to} is before {from_}.", f"{to} 早于 {from_}。", "query")])
+    systems: SystemsClient = ctx.services["systems"]
+    return ok({"from": from_, "to": to, "systems": systems.kpis(ctx.workspace, from_, to)})
 
 
 def reset_all(ctx: Context) -> Answer:

@@ -156,6 +156,8 @@ def quantity(milli: int) -> str:
 _STATES_ZH = {
     "draft": "草稿",
     "approved": "已审核",
+    "pendingApproval": "待审批",
+    "rejected": "已驳回",
     "closed": "已关闭",
     "confirmed": "已确认",
     "shipped": "已发货",

@@ -37,9 +37,13 @@ class Links:
         for delivery in books.scm.deliveries:
             self._deliveries_of[delivery.sales_order].append(delivery)
         self._receivables_of: dict[str, list[Receivable]] = defaultdict(list)
+        self._red_fen: Counter[int] = Counter()
+        for receivable in books.finance.receivables:
+            if receivable.red_of is not None:
+                self._red_fen[receivable.red_of] -= receivable.gross_fen
         for receivable in books.finance.receivables:
             source = self.delivery_of(receivable)
-            if source is not None:
+            if source is not None and receivable.red_of is None:
                 self._receivables_of[source.number].append(receivable)
         self._settlements_of: dict[int, list[Settlement]] = defaultdict(list)
         for settlement in books.finance.settlements:
@@ -68,8 +72,18 @@ class Links:
         return tuple(self._deliveries_of.get(sales_order.number, ()))
 
     def receivables_of(self, delivery: Delivery) -> tuple[Receivable, ...]:
-        """All receivables that follow a delivery."""
-        return tuple(self._receivables_of.get(delivery.number, ()))
+        """All receivables that follow a delivery, but no red ones.
+
+        Posted documents never change, so one that was booked by mistake is taken back by a red one (红字): among several, those that
+        are taken back altogether do not count.
+        """
+        found = self._receivables_of.get(delivery.number, [])
+        standing = [item for item in found if not self.is_taken_back(item)]
+        return tuple(standing or found[:1])
+
+    def is_taken_back(self, receivable: Receivable) -> bool:
+        """Whether red receivables take a receivable back altogether."""
+        return receivable.gross_fen > 0 and self._red_fen[receivable.id] == receivable.gross_fen
 
     def settlements_of(self, receivable: Receivable) -> tuple[Settlement, ...]:
         """All settlements that allocate something to a receivable."""
@@ -104,7 +118,7 @@ class Links:
             if delivery.state == "shipped" and delivery.number not in followed:
                 waiting[(delivery.net_fen, delivery.tax_fen, delivery.gross_fen)].append(delivery)
         for receivable in self._books.finance.receivables:
-            if receivable.source_document or receivable.opening:
+            if receivable.source_document or receivable.opening or receivable.red_of is not None:
                 continue
             near = waiting[(receivable.net_fen, receivable.tax_fen, receivable.gross_fen)]
             parties = self._books.parties

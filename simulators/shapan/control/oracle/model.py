@@ -47,7 +47,7 @@ class CrmLine:
 
 @dataclass(frozen=True, slots=True)
 class CrmOrder:
-    """A CRM order in state draft, confirmed or cancelled."""
+    """A CRM order in state draft, pendingApproval, rejected, confirmed or cancelled."""
 
     id: str
     number: str
@@ -186,7 +186,11 @@ class FinanceCustomer:
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
-    """A receivable (应收单); `opening` marks those that the world began with."""
+    """A receivable (应收单); `opening` marks those that the world began with.
+
+    `recognised` is False while its revenue waits for acceptance (待验收), and for good when the customer refused the goods: then
+    nothing of it is owed. `red_of` is the id of the blue one that a red receivable (红字应收单, negative) takes back.
+    """
 
     id: int
     number: str
@@ -202,11 +206,21 @@ class Receivable:
     posted_at: str | None
     voucher: str | None
     opening: bool
+    recognised: bool = True
+    red_of: int | None = None
+
+    @property
+    def open_fen(self) -> int:
+        """What is owed of it; negative on a red one that is not offset."""
+        return self.gross_fen - self.settled_fen if self.recognised else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Money received from a customer (收款单); `unapplied_fen` is not yet settled against receivables."""
+    """Money received from a customer (收款单); `unapplied_fen` is not yet settled against receivables and stands in 1122.
+
+    `advance_fen` is what of it stands in the account of advances (预收) instead. Of a `reversed` one nothing is left.
+    """
 
     id: int
     number: str
@@ -214,6 +228,13 @@ class Receipt:
     amount_fen: int
     unapplied_fen: int
     posted_at: str | None
+    advance_fen: int = 0
+    reversed: bool = False
+
+    @property
+    def applied_fen(self) -> int:
+        """What of it settles receivables, as the receipt shows it."""
+        return 0 if self.reversed else self.amount_fen - self.unapplied_fen - self.advance_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +247,26 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A settlement (核销) of one receipt against receivables."""
+    """A settlement (核销) of one receipt against receivables; one that reverses another has negative amounts."""
 
     id: int
     number: str
     receipt_id: int
     posted_at: str | None
     allocations: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """What reduces the open amount of a receivable without a receipt: an offset (红蓝对冲) or a write-off (核销坏账).
+
+    `kind` is offset or write_off; negative on the red receivable of an offset, and where a write-off is reversed.
+    """
+
+    kind: str
+    number: str
+    receivable_id: int
+    amount_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,3 +310,4 @@ class FinanceFacts:
     gaps: tuple[str, ...]
     trial_balance: TrialBalance
     control_account: tuple[ControlAccount, ...]
+    clearings: tuple[Clearing, ...] = ()

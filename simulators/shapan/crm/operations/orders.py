@@ -1,20 +1,20 @@
-"""Sales orders (销售订单): entered, changed, submitted, cancelled."""
+"""Sales orders (销售订单): entered, changed, submitted, cancelled, and changed again once they are confirmed."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from typing import Any
 
-from shapan.crm import rules, views
+from shapan.crm import ordering, parties, rules, views
 from shapan.crm.inputs import moment, page_answer, uuid_key
-from shapan.crm.store import customers, products
+from shapan.crm.store import approvals, customers, revisions
 from shapan.crm.store import orders as store
 from shapan.crm.store.pages import Position
-from shapan.kernel.errors import Fault, not_found, refused
+from shapan.kernel.errors import Fault, refused
 from shapan.kernel.etag import check_if_match, etag
-from shapan.kernel.money import Tax
-from shapan.kernel.system import Answer, Context, created, ok
+from shapan.kernel.system import Answer, Context, created
+
+_SUBMITTED = {"confirmed": "crm.order.confirmed", "pendingApproval": "crm.order.approval_requested"}
 
 
 def list_orders(
@@ -43,15 +43,19 @@ def list_orders(
 
     def view(rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
         lines = store.lines_of(ctx.db, [row["seq"] for row in rows])
-        return [views.order(row, lines[row["seq"]]) for row in rows]
+        steps = approvals.steps_of(ctx.db, rows)
+        return [views.orders.order(row, lines[row["seq"]], steps.get(row["seq"], ())) for row in rows]
 
     return page_answer(ctx, cursor, limit, since, select, view)
 
 
 def create_order(ctx: Context, body: dict[str, Any]) -> Answer:
-    """Enter an order, and confirm it at once with `submit`; 422 for an unknown customer, unknown products, and a sum too large."""
+    """Enter an order, and submit it at once with `submit`.
+
+    422 for an unknown customer, unknown products, and a sum too large; 409 for a customer that was merged into another one.
+    """
     customer = customers.find(ctx.db, uuid_key(body["customerId"]))
-    lines, faults = _price(ctx, body["lines"])
+    lines, faults = ordering.priced(ctx, customer, body["lines"])
     if customer is None:
         unknown = Fault(
             "/customerId",
@@ -61,6 +65,9 @@ def create_order(ctx: Context, body: dict[str, Any]) -> Answer:
         raise refused([unknown, *faults])
     if faults:
         raise refused(faults)
+    parties.refuse_merged(customer)
+    submit = body.get("submit", False)
+    needed = ordering.approval_needed(ctx, customer, lines) if submit else []
     row = store.insert(
         ctx.db,
         customer_id=customer["id"],
@@ -68,104 +75,124 @@ def create_order(ctx: Context, body: dict[str, Any]) -> Answer:
         requested_delivery_date=body.get("requestedDeliveryDate"),
         note=body.get("note"),
         lines=lines,
-        amount=rules.total(lines),
-        confirmed=body.get("submit", False),
+        amount=rules.orders.total(lines),
+        state=("pendingApproval" if needed else "confirmed") if submit else "draft",
         today=ctx.today,
         now=ctx.timestamp,
     )
-    order = views.order(row, lines)
-    if row["state"] == "confirmed":
-        ctx.emit("crm.order.confirmed", row["number"], order)
+    if needed:
+        approvals.insert(ctx.db, row["seq"], row["approval_round"], needed, ctx.timestamp)
+    order = ordering.shown(ctx, row, lines)
+    if submit:
+        ctx.emit(_SUBMITTED[row["state"]], row["number"], order)
     return created(order, ctx.url(f"/orders/{row['id']}"), etag=etag(row["version"]))
 
 
 def get_order(ctx: Context, order_id: str) -> Answer:
     """One order with its lines."""
-    row = _load(ctx, order_id)
-    return _answer(row, _lines(ctx, row))
+    return ordering.answered(ctx, ordering.load(ctx, order_id))
 
 
 def update_order(ctx: Context, order_id: str, if_match: str, body: dict[str, Any]) -> Answer:
-    """Change what the state allows; 422 names every member that may not change, 409 when the order is cancelled.
+    """Change what the state allows; 422 names every member that may not change, 409 when the order takes no change at all.
 
-    A change that changes nothing leaves the version alone.
+    A change that changes nothing leaves the version alone, but a rejected order becomes a draft with any change that is allowed.
     """
-    row = _load(ctx, order_id)
+    row = ordering.load(ctx, order_id)
     check_if_match(if_match, row["version"])
-    refusal = rules.change_problem(row["number"], row["state"])
+    refusal = rules.orders.change_refusal(row["number"], row["state"])
     if refusal is not None:
         raise refusal
-    faults = rules.change_faults(row["state"], body)
+    faults = rules.orders.change_faults(row["state"], body)
     if faults:
         raise refused(faults)
-    lines = _lines(ctx, row)
-    if row["state"] == "confirmed":
-        if body["deliveryStatus"] != row["delivery_status"]:
-            row = store.set_delivery_status(ctx.db, row["seq"], body["deliveryStatus"], ctx.timestamp)
-        return _answer(row, lines)
-    return _update_draft(ctx, row, lines, body)
+    if row["state"] != "confirmed":
+        return _update_draft(ctx, row, body)
+    if body["deliveryStatus"] != row["delivery_status"]:
+        row = store.set_delivery_status(ctx.db, row["seq"], body["deliveryStatus"], ctx.timestamp)
+    return ordering.answered(ctx, row)
 
 
-def _update_draft(ctx: Context, row: sqlite3.Row, lines: list[rules.Line], body: dict[str, Any]) -> Answer:
-    before = (row["requested_delivery_date"], row["note"], lines)
-    if "lines" in body:
-        lines, faults = _price(ctx, body["lines"])
-        if faults:
-            raise refused(faults)
-    day = body.get("requestedDeliveryDate", row["requested_delivery_date"])
-    note = body.get("note", row["note"])
-    if (day, note, lines) == before:
-        return _answer(row, lines)
-    if lines != before[2]:
-        store.replace_lines(ctx.db, row["seq"], lines)
-    amount: Tax = rules.total(lines)
+def _update_draft(ctx: Context, row: sqlite3.Row, body: dict[str, Any]) -> Answer:
+    change = ordering.change(ctx, row, body)
+    if row["state"] == "draft" and not change.differs:
+        return ordering.answered(ctx, row, change.lines)
+    if change.lines_differ:
+        store.replace_lines(ctx.db, row["seq"], change.lines)
     row = store.update_draft(
-        ctx.db, row["seq"], requested_delivery_date=day, note=note, amount=amount, now=ctx.timestamp
+        ctx.db,
+        row["seq"],
+        requested_delivery_date=change.requested_delivery_date,
+        note=change.note,
+        amount=rules.orders.total(change.lines),
+        now=ctx.timestamp,
     )
-    return _answer(row, lines)
+    return ordering.answered(ctx, row, change.lines)
 
 
 def submit_order(ctx: Context, order_id: str) -> Answer:
-    """Confirm a draft; 409 in any other state."""
-    row = _load(ctx, order_id)
-    refusal = rules.submit_refusal(row["number"], row["state"])
+    """Confirm a draft, or ask for its approval where the policy wants one; 409 in any other state."""
+    row = ordering.load(ctx, order_id)
+    refusal = rules.orders.submit_refusal(row["number"], row["state"])
     if refusal is not None:
         raise refusal
-    row = store.confirm(ctx.db, row["seq"], ctx.timestamp)
-    return _answer_and_emit(ctx, "crm.order.confirmed", row)
+    lines = store.lines_of(ctx.db, [row["seq"]])[row["seq"]]
+    needed = ordering.approval_needed(ctx, ordering.customer_of(ctx, row), lines)
+    approval_round = ordering.ask(ctx, row["seq"], needed)
+    row = store.submit(ctx.db, row["seq"], approval_round=approval_round, now=ctx.timestamp)
+    return ordering.answered(ctx, row, lines, _SUBMITTED[row["state"]])
 
 
 def cancel_order(ctx: Context, order_id: str, body: dict[str, Any]) -> Answer:
-    """Cancel an order of which nothing is delivered; 409 otherwise."""
-    row = _load(ctx, order_id)
-    refusal = rules.cancel_refusal(row["number"], row["state"], row["delivery_status"])
+    """Cancel an order of which nothing is delivered; 409 otherwise. An approval under way is withdrawn."""
+    row = ordering.load(ctx, order_id)
+    refusal = rules.orders.cancel_refusal(row["number"], row["state"], row["delivery_status"])
     if refusal is not None:
         raise refusal
+    approvals.withdraw(ctx.db, row["seq"], row["approval_round"])
     row = store.cancel(ctx.db, row["seq"], body["reason"], ctx.timestamp)
-    return _answer_and_emit(ctx, "crm.order.cancelled", row)
+    return ordering.answered(ctx, row, None, "crm.order.cancelled")
 
 
-def _load(ctx: Context, order_id: str) -> sqlite3.Row:
-    row = store.find(ctx.db, uuid_key(order_id))
-    if row is None:
-        raise not_found("order", "订单", order_id)
-    return row
+def change_order(ctx: Context, order_id: str, body: dict[str, Any]) -> Answer:
+    """A new revision of a confirmed order, with approval anew where the policy wants one; 409 in any other state or once goods are delivered.
+
+    A change that changes nothing makes no revision.
+    """
+    row = ordering.load(ctx, order_id)
+    refusal = rules.orders.revise_refusal(row["number"], row["state"], row["delivery_status"])
+    if refusal is not None:
+        raise refusal
+    change = ordering.change(ctx, row, body)
+    if not change.differs:
+        return ordering.answered(ctx, row, change.lines)
+    former = views.orders.former_revision(row, change.former_lines)
+    revisions.insert(ctx.db, row["seq"], row["revision"], former, body["reason"], ctx.timestamp)
+    needed = ordering.approval_needed(ctx, ordering.customer_of(ctx, row), change.lines, row["seq"])
+    approval_round = ordering.ask(ctx, row["seq"], needed)
+    if change.lines_differ:
+        store.replace_lines(ctx.db, row["seq"], change.lines)
+    row = store.revise(
+        ctx.db,
+        row["seq"],
+        requested_delivery_date=change.requested_delivery_date,
+        note=change.note,
+        amount=rules.orders.total(change.lines),
+        approval_round=approval_round,
+        now=ctx.timestamp,
+    )
+    events = ["crm.order.changed", *(["crm.order.approval_requested"] if needed else [])]
+    return ordering.answered(ctx, row, change.lines, *events)
 
 
-def _lines(ctx: Context, row: sqlite3.Row) -> list[rules.Line]:
-    return store.lines_of(ctx.db, [row["seq"]])[row["seq"]]
-
-
-def _price(ctx: Context, wanted: Sequence[dict[str, Any]]) -> tuple[list[rules.Line], list[Fault]]:
-    price_list = products.price_list(ctx.db, {line["productCode"] for line in wanted})
-    return rules.price_lines(wanted, price_list)
-
-
-def _answer(row: sqlite3.Row, lines: Sequence[rules.Line]) -> Answer:
-    return ok(views.order(row, lines), etag=etag(row["version"]))
-
-
-def _answer_and_emit(ctx: Context, event: str, row: sqlite3.Row) -> Answer:
-    order = views.order(row, _lines(ctx, row))
-    ctx.emit(event, row["number"], order)
-    return ok(order, etag=etag(row["version"]))
+def list_order_revisions(ctx: Context, order_id: str, cursor: str | None, limit: int) -> Answer:
+    """One page of an order's former revisions."""
+    order = ordering.load(ctx, order_id)
+    return page_answer(
+        ctx,
+        cursor,
+        limit,
+        None,
+        lambda after, count: revisions.page(ctx.db, order["seq"], after=after, limit=count),
+        lambda rows: [views.orders.revision(order["id"], row) for row in rows],
+    )

@@ -23,8 +23,14 @@ COLUMNS = (
     "phone",
     "email",
     "payment_terms",
+    "price_list_id",
+    "credit_limit_fen",
+    "credit_hold",
 )
 """The columns that clients write."""
+
+DEFAULTS: Mapping[str, Any] = {**dict.fromkeys(COLUMNS), "payment_terms": "NET30", "credit_hold": "none"}
+"""What a new customer is where nothing is said."""
 
 _INSERT = (
     f"INSERT INTO customer (id, code, version, created_at, updated_at, {', '.join(COLUMNS)})"  # noqa: S608
@@ -58,6 +64,11 @@ def update(db: sqlite3.Connection, seq: int, values: Mapping[str, Any], now: str
     return row
 
 
+def set_former_names(db: sqlite3.Connection, seq: int, former_names: str) -> None:
+    """Keep the names that a customer had before (JSON); its `update` follows and counts the version up."""
+    db.execute("UPDATE customer SET former_names = ? WHERE seq = ?", (former_names, seq))
+
+
 def set_balance(db: sqlite3.Connection, seq: int, open_fen: int, overdue_fen: int, as_of: str, now: str) -> sqlite3.Row:
     """Store the balance that finance reports, and count the version up."""
     row: sqlite3.Row = db.execute(
@@ -80,10 +91,17 @@ def page(
     name: str | None,
     code: str | None,
     uscc: str | None,
+    state: str | None,
     updated_since: str | None,
     after: Position,
     limit: int,
 ) -> list[sqlite3.Row]:
     """Customers that match all filters given."""
-    filters = {"name = ?": name, "code = ?": code, "uscc = ?": uscc, "updated_at >= ?": updated_since}
+    filters = {
+        "name = ?": name,
+        "code = ?": code,
+        "uscc = ?": uscc,
+        "state = ?": state,
+        "updated_at >= ?": updated_since,
+    }
     return select_page(db, "customer", filters, after, limit)

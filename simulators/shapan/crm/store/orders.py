@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from shapan.crm.rules import Line
+from shapan.crm.rules.orders import Line
 from shapan.crm.store.pages import Position, select_page
 from shapan.kernel.ids import new_uuid
 from shapan.kernel.money import Tax
@@ -26,30 +26,32 @@ def insert(
     note: str | None,
     lines: Sequence[Line],
     amount: Tax,
-    confirmed: bool,
     today: date,
     now: str,
+    state: str = "draft",
 ) -> sqlite3.Row:
-    """A new order, draft or confirmed at once, with the next number of the month of `today`."""
+    """A new order with the next number of the month of `today`: a draft, or in the state that submitting it at once led to."""
     month = f"{today:%Y%m}"
     number = f"ORD-{month}-{next_number(db, f'order-{month}'):05d}"
     row: sqlite3.Row = db.execute(
         "INSERT INTO sales_order (id, number, customer_id, customer_name, state, delivery_status, requested_delivery_date,"
-        " note, net_fen, tax_fen, version, created_at, updated_at, confirmed_at)"
-        " VALUES (?, ?, ?, ?, ?, 'none', ?, ?, ?, ?, 1, ?, ?, ?) RETURNING *",
+        " note, net_fen, tax_fen, version, created_at, updated_at, submitted_at, confirmed_at, approval_round)"
+        " VALUES (?, ?, ?, ?, ?, 'none', ?, ?, ?, ?, 1, ?, ?, ?, ?, ?) RETURNING *",
         (
             new_uuid(),
             number,
             customer_id,
             customer_name,
-            "confirmed" if confirmed else "draft",
+            state,
             requested_delivery_date,
             note,
             amount.net,
             amount.tax,
             now,
             now,
-            now if confirmed else None,
+            None if state == "draft" else now,
+            now if state == "confirmed" else None,
+            1 if state == "pendingApproval" else 0,
         ),
     ).fetchone()
     _insert_lines(db, row["seq"], lines)
@@ -69,31 +71,65 @@ def replace_lines(db: sqlite3.Connection, seq: int, lines: Iterable[Line]) -> No
 def update_draft(
     db: sqlite3.Connection, seq: int, *, requested_delivery_date: str | None, note: str | None, amount: Tax, now: str
 ) -> sqlite3.Row:
-    """The header of a draft, with its version counted up."""
+    """The header of a draft, or of a rejected order that becomes a draft again, with its version counted up."""
     row: sqlite3.Row = db.execute(
-        "UPDATE sales_order SET requested_delivery_date = ?, note = ?, net_fen = ?, tax_fen = ?, version = version + 1,"
-        " updated_at = ? WHERE seq = ? RETURNING *",
+        "UPDATE sales_order SET state = 'draft', requested_delivery_date = ?, note = ?, net_fen = ?, tax_fen = ?,"
+        " version = version + 1, updated_at = ? WHERE seq = ? RETURNING *",
         (requested_delivery_date, note, amount.net, amount.tax, now, seq),
     ).fetchone()
     return row
 
 
 def set_delivery_status(db: sqlite3.Connection, seq: int, status: str, now: str) -> sqlite3.Row:
-    """What of an order was delivered, with its version counted up."""
+    """What of an order was delivered, and when it was all of it, with its version counted up."""
     row: sqlite3.Row = db.execute(
-        "UPDATE sales_order SET delivery_status = ?, version = version + 1, updated_at = ? WHERE seq = ? RETURNING *",
+        "UPDATE sales_order SET delivery_status = ?1, completed_at = iif(?1 = 'complete', ?2, NULL), version = version + 1,"
+        " updated_at = ?2 WHERE seq = ?3 RETURNING *",
         (status, now, seq),
     ).fetchone()
     return row
 
 
-def confirm(db: sqlite3.Connection, seq: int, now: str) -> sqlite3.Row:
-    """A draft becomes confirmed, with the name that its customer has now."""
+def submit(db: sqlite3.Connection, seq: int, *, approval_round: int, now: str) -> sqlite3.Row:
+    """A draft becomes confirmed, or waits for its `approval_round` (0 is none), with the name that its customer has now."""
     row: sqlite3.Row = db.execute(
-        "UPDATE sales_order SET state = 'confirmed', confirmed_at = ?1, version = version + 1, updated_at = ?1,"
+        "UPDATE sales_order SET state = iif(?1 = 0, 'confirmed', 'pendingApproval'), approval_round = ?1, submitted_at = ?2,"
+        " confirmed_at = iif(?1 = 0, ?2, confirmed_at), version = version + 1, updated_at = ?2,"
         " customer_name = (SELECT name FROM customer WHERE customer.id = sales_order.customer_id)"
-        " WHERE seq = ?2 RETURNING *",
-        (now, seq),
+        " WHERE seq = ?3 RETURNING *",
+        (approval_round, now, seq),
+    ).fetchone()
+    return row
+
+
+def decide(db: sqlite3.Connection, seq: int, state: str, now: str) -> sqlite3.Row:
+    """The state that a decision leads to; a confirmed order gets its time and the name that its customer has now."""
+    row: sqlite3.Row = db.execute(
+        "UPDATE sales_order SET state = ?1, confirmed_at = iif(?1 = 'confirmed', ?2, confirmed_at), version = version + 1,"
+        " updated_at = ?2, customer_name = iif(?1 = 'confirmed',"
+        " (SELECT name FROM customer WHERE customer.id = sales_order.customer_id), customer_name)"
+        " WHERE seq = ?3 RETURNING *",
+        (state, now, seq),
+    ).fetchone()
+    return row
+
+
+def revise(
+    db: sqlite3.Connection,
+    seq: int,
+    *,
+    requested_delivery_date: str | None,
+    note: str | None,
+    amount: Tax,
+    approval_round: int,
+    now: str,
+) -> sqlite3.Row:
+    """A confirmed order in its next revision: still confirmed, or waiting for its `approval_round` (0 is none)."""
+    row: sqlite3.Row = db.execute(
+        "UPDATE sales_order SET revision = revision + 1, requested_delivery_date = ?1, note = ?2, net_fen = ?3, tax_fen = ?4,"
+        " state = iif(?5 = 0, 'confirmed', 'pendingApproval'), approval_round = ?5,"
+        " submitted_at = iif(?5 = 0, submitted_at, ?6), version = version + 1, updated_at = ?6 WHERE seq = ?7 RETURNING *",
+        (requested_delivery_date, note, amount.net, amount.tax, approval_round, now, seq),
     ).fetchone()
     return row
 

@@ -25,7 +25,7 @@ def list_customers(
     """Customers changed after a watermark."""
     filters = {"tax_number": tax_number, "short_name": short_name, "full_name": full_name}
     rows, more = store.page(ctx.db, filters, changed_since, limit)
-    return ok(views.page(rows, [views.customer(row) for row in rows], changed_since, more))
+    return ok(views.common.page(rows, [views.customers.customer(row) for row in rows], changed_since, more))
 
 
 def create_customer(ctx: Context, body: dict[str, Any]) -> Answer:
@@ -44,22 +44,22 @@ def create_customer(ctx: Context, body: dict[str, Any]) -> Answer:
             "created_at": ctx.timestamp,
         },
     )
-    view = views.customer(_customer(ctx, customer_id))
+    view = views.customers.customer(_customer(ctx, customer_id))
     ctx.emit("finance.customer.created", str(customer_id), view)
     return created(view, ctx.url(f"/customers/{customer_id}"))
 
 
 def get_customer(ctx: Context, customer_id: int) -> Answer:
     """One customer, or 404."""
-    return ok(views.customer(_customer(ctx, customer_id)))
+    return ok(views.customers.customer(_customer(ctx, customer_id)))
 
 
 def get_customer_balance(ctx: Context, customer_id: int) -> Answer:
     """Open, overdue and unapplied amounts of a customer at this moment, or 404."""
     _customer(ctx, customer_id)
     open_, overdue = open_and_overdue(receivable_store.open_items(ctx.db, customer_id), ctx.today)
-    unapplied = receipt_store.unapplied_of_customer(ctx.db, customer_id)
-    return ok(views.customer_balance(customer_id, open_, overdue, unapplied, ctx.timestamp))
+    unapplied, advance = receipt_store.of_customer(ctx.db, customer_id)
+    return ok(views.customers.customer_balance(customer_id, open_, overdue, unapplied, advance, ctx.timestamp))
 
 
 def _customer(ctx: Context, customer_id: int) -> sqlite3.Row:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from shapan.kernel.errors import Fault
-from shapan.kernel.money import divide_half_up, text_from_fen
+from shapan.kernel.money import divide_half_up, text_from_fen, text_from_rate
 
 TAX_TOLERANCE_FEN = 2
 """How far the tax of a line may be from net x rate, in fen.
@@ -20,12 +20,13 @@ likewise (x rate), and the order line's own tax, split from a gross amount, up t
 
 @dataclass(frozen=True, slots=True)
 class ReceivableLine:
-    """A line of a receivable."""
+    """A line of a receivable or of a cash sale. `simplified`: taxed by the simplified method (简易计税), which has an account of its own."""
 
     description: str
     net: int
     rate_bp: int
     tax: int
+    simplified: bool = False
 
     @property
     def gross(self) -> int:
@@ -35,18 +36,19 @@ class ReceivableLine:
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """A receivable as settlement and ageing see it."""
+    """A receivable as settlement and ageing see it; `posted` is when it was recognised. Negative on a red one."""
 
     receivable_id: int
     number: str
     customer_id: int
     open: int
     due_date: date
+    posted: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
 class Unapplied:
-    """A receipt as settlement sees it."""
+    """A receipt as settlement sees it; `unapplied` is what can be used of it."""
 
     receipt_id: int
     number: str
@@ -75,14 +77,32 @@ def receivable_faults(lines: Sequence[ReceivableLine]) -> list[Fault]:
     return found
 
 
-def settlement_faults(
-    receipt: Unapplied | None, allocations: Sequence[tuple[int, int]], items: Mapping[int, OpenItem]
+def rate_faults(lines: Sequence[ReceivableLine], rates: Collection[int], day: date) -> list[Fault]:
+    """Rates that the company cannot charge on a day; `rates` are those that it can, in basis points (税率, 征收率)."""
+    allowed = [text_from_rate(rate) for rate in sorted(rates, reverse=True)]
+    return [
+        Fault(
+            f"/lines/{index}/tax_rate",
+            f"{text_from_rate(line.rate_bp)} is no rate of value added tax that this company can charge on {day}; use one of {', '.join(allowed)}.",
+            f"{day} 本企业没有 {text_from_rate(line.rate_bp)} 这一增值税税率或征收率，可用：{'、'.join(allowed)}。",
+        )
+        for index, line in enumerate(lines)
+        if line.rate_bp not in rates
+    ]
+
+
+def allocation_faults(
+    customer_id: int | None,
+    owner: tuple[str, str],
+    allocations: Sequence[tuple[int, int]],
+    items: Mapping[int, OpenItem],
 ) -> tuple[list[Fault], list[Fault]]:
-    """(what is wrong with a settlement, where open amounts do not suffice) for allocations (receivable id, fen). `items` exist."""
+    """(what is wrong with allocations (receivable id, fen), where open amounts do not suffice). `items` exist.
+
+    `customer_id` is whose receivables may be named, None when that is not known; `owner` says in both languages what is his.
+    """
     wrong: list[Fault] = []
     short: list[Fault] = []
-    if receipt is None:
-        wrong.append(Fault("/receipt_id", "There is no such receipt.", "没有该收款单。"))
     seen: Counter[int] = Counter()
     for index, (receivable_id, amount) in enumerate(allocations):
         pointer = f"/allocations/{index}"
@@ -105,12 +125,12 @@ def settlement_faults(
                     f"应收单 {item.number} 重复，请合并为一行。",
                 )
             )
-        if receipt is not None and item.customer_id != receipt.customer_id:
+        if customer_id is not None and item.customer_id != customer_id:
             wrong.append(
                 Fault(
                     f"{pointer}/receivable_id",
-                    f"Receivable {item.number} belongs to customer {item.customer_id}, the receipt to {receipt.customer_id}.",
-                    f"应收单 {item.number} 属于往来单位 {item.customer_id}，收款单属于 {receipt.customer_id}。",
+                    f"Receivable {item.number} belongs to customer {item.customer_id}, {owner[0]} to {customer_id}.",
+                    f"应收单 {item.number} 属于往来单位 {item.customer_id}，{owner[1]}属于 {customer_id}。",
                 )
             )
         if amount > item.open:
@@ -121,21 +141,39 @@ def settlement_faults(
                     f"应收单 {item.number} 未核销金额只有 {text_from_fen(item.open)}。",
                 )
             )
+    return wrong, short
+
+
+def settlement_faults(
+    receipt: Unapplied | None,
+    allocations: Sequence[tuple[int, int]],
+    items: Mapping[int, OpenItem],
+    *,
+    from_advance: bool = False,
+) -> tuple[list[Fault], list[Fault]]:
+    """(what is wrong with a settlement, where open amounts do not suffice) for allocations (receivable id, fen). `items` exist."""
+    customer_id = None if receipt is None else receipt.customer_id
+    wrong, short = allocation_faults(customer_id, ("the receipt", "收款单"), allocations, items)
+    if receipt is None:
+        wrong.insert(0, Fault("/receipt_id", "There is no such receipt.", "没有该收款单。"))
+        return wrong, short
     total = sum(amount for _, amount in allocations)
-    if receipt is not None and total > receipt.unapplied:
+    if total > receipt.unapplied:
+        en, zh = ("an advance", "预收余额") if from_advance else ("unapplied", "未核销金额")
+        rest, asked = text_from_fen(receipt.unapplied), text_from_fen(total)
         short.append(
             Fault(
                 "/allocations",
-                f"Only {text_from_fen(receipt.unapplied)} of receipt {receipt.number} is unapplied, {text_from_fen(total)} is asked for.",
-                f"收款单 {receipt.number} 未核销金额只有 {text_from_fen(receipt.unapplied)}，本次合计 {text_from_fen(total)}。",
+                f"Only {rest} of receipt {receipt.number} is {en}, {asked} is asked for.",
+                f"收款单 {receipt.number} {zh}只有 {rest}，本次合计 {asked}。",
             )
         )
     return wrong, short
 
 
 def receivable_state(gross: int, settled: int) -> str:
-    """open, partly_settled or settled (核销状态)."""
-    return "settled" if settled >= gross else "partly_settled" if settled > 0 else "open"
+    """open, partly_settled or settled (核销状态); both amounts are negative on a red one."""
+    return "settled" if abs(settled) >= abs(gross) else "partly_settled" if settled else "open"
 
 
 def receipt_state(amount: int, applied: int) -> str:
@@ -144,6 +182,8 @@ def receipt_state(amount: int, applied: int) -> str:
 
 
 def open_and_overdue(items: Iterable[OpenItem], today: date) -> tuple[int, int]:
-    """(open, overdue) in fen. A receivable is overdue (逾期) from the day after its due date."""
+    """(open, overdue) in fen. A receivable is overdue (逾期) from the day after its due date; a red one never is."""
     listed = list(items)
-    return sum(item.open for item in listed), sum(item.open for item in listed if item.due_date < today)
+    return sum(item.open for item in listed), sum(
+        item.open for item in listed if item.open > 0 and item.due_date < today
+    )

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from shapan.finance.rules.ledger import CONTROL_ACCOUNT, AccountSums, number_gaps
+from shapan.finance.store.receipts import UNAPPLIED
+from shapan.finance.store.receivables import RECOGNISED
 
 
 def sums(db: sqlite3.Connection, period: str) -> list[AccountSums]:
@@ -61,16 +63,22 @@ def voucher_count(db: sqlite3.Connection) -> int:
 def control_account(db: sqlite3.Connection) -> list[dict[str, int]]:
     """Account 1122 per customer beside open receivables less unapplied receipts, in fen.
 
+    The open items are added up from the documents and what links them, not from what the documents show: receivables, red ones and those
+    accepted among them, less all that clears them (settlements, offsets, write-offs, and their reversals), less receipts that did not come
+    in advance, with what of those was settled, moved to advances, or reversed.
     A posting to 1122 without a customer stands under customer 0, where the sub-ledger has nothing.
     """
     rows = db.execute(
-        "SELECT customer_id, sum(ledger) AS ledger_1122_fen, sum(sub) AS subledger_fen FROM ("
+        "SELECT customer_id, sum(ledger) AS ledger_1122_fen, sum(sub) AS subledger_fen FROM ("  # noqa: S608
         "  SELECT coalesce(customer_id, 0) AS customer_id, debit_fen - credit_fen AS ledger, 0 AS sub FROM opening_balance WHERE account_code = ?1"
         "  UNION ALL SELECT coalesce(customer_id, 0), debit_fen - credit_fen, 0 FROM voucher_line WHERE account_code = ?1"
-        "  UNION ALL SELECT customer_id, 0, gross_fen FROM receivable"
-        "  UNION ALL SELECT r.customer_id, 0, -l.amount_fen FROM settlement_line AS l JOIN receivable AS r ON r.id = l.receivable_id"
-        "  UNION ALL SELECT customer_id, 0, -amount_fen FROM receipt"
+        f"  UNION ALL SELECT customer_id, 0, gross_fen FROM receivable WHERE {RECOGNISED}"
+        "  UNION ALL SELECT customer_id, 0, -amount_fen FROM receivable_clearing"
+        "  UNION ALL SELECT customer_id, 0, -amount_fen FROM receipt WHERE NOT is_advance"
         "  UNION ALL SELECT s.customer_id, 0, l.amount_fen FROM settlement AS s JOIN settlement_line AS l ON l.settlement_id = s.id"
+        "   WHERE NOT s.from_advance"
+        "  UNION ALL SELECT r.customer_id, 0, t.amount_fen FROM advance_transfer AS t JOIN receipt AS r ON r.id = t.receipt_id"
+        "  UNION ALL SELECT customer_id, 0, reversed_unapplied_fen FROM receipt"
         ") GROUP BY customer_id ORDER BY customer_id",
         (CONTROL_ACCOUNT,),
     )
@@ -80,10 +88,11 @@ def control_account(db: sqlite3.Connection) -> list[dict[str, int]]:
 def customer_facts(db: sqlite3.Connection, today: str) -> list[dict[str, Any]]:
     """Customers with open, overdue (due before `today`) and unapplied amounts in fen."""
     rows = db.execute(
-        "SELECT c.id, c.short_name, c.full_name, c.tax_number,"
-        " coalesce((SELECT sum(gross_fen - settled_fen) FROM receivable WHERE customer_id = c.id), 0) AS open_fen,"
-        " coalesce((SELECT sum(gross_fen - settled_fen) FROM receivable WHERE customer_id = c.id AND due_date < ?), 0) AS overdue_fen,"
-        " coalesce((SELECT sum(amount_fen - applied_fen) FROM receipt WHERE customer_id = c.id), 0) AS unapplied_fen"
+        "SELECT c.id, c.short_name, c.full_name, c.tax_number,"  # noqa: S608
+        f" coalesce((SELECT sum(gross_fen - settled_fen) FROM receivable WHERE customer_id = c.id AND {RECOGNISED}), 0) AS open_fen,"
+        f" coalesce((SELECT sum(gross_fen - settled_fen) FROM receivable WHERE customer_id = c.id AND {RECOGNISED} AND due_date < ?"
+        "   AND gross_fen > settled_fen), 0) AS overdue_fen,"
+        f" coalesce((SELECT sum({UNAPPLIED}) FROM receipt WHERE customer_id = c.id), 0) AS unapplied_fen"
         " FROM customer AS c ORDER BY c.id",
         (today,),
     )
@@ -93,8 +102,8 @@ def customer_facts(db: sqlite3.Connection, today: str) -> list[dict[str, Any]]:
 def receivable_facts(db: sqlite3.Connection) -> Iterable[sqlite3.Row]:
     """Receivables as they show themselves; what settles them stands in `settlement_facts`, for the oracle to compare."""
     return db.execute(
-        "SELECT r.id, r.number, r.customer_id, r.source_system, r.source_document, r.order_reference, r.net_fen, r.tax_fen, r.gross_fen,"
-        " r.settled_fen, r.business_date,"
+        "SELECT r.id, r.number, r.customer_id, r.source_system, r.source_document, r.order_reference, r.net_fen, r.tax_fen, r.gross_fen,"  # noqa: S608
+        f" r.settled_fen, r.business_date, r.red_of_id AS red_of, {RECOGNISED} AS recognised,"
         " r.due_date, r.period, r.posted_at, v.word, v.number AS voucher_number, r.opening"
         " FROM receivable AS r LEFT JOIN voucher AS v ON v.id = r.voucher_id ORDER BY r.id"
     )
@@ -103,8 +112,17 @@ def receivable_facts(db: sqlite3.Connection) -> Iterable[sqlite3.Row]:
 def receipt_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
     """Receipts as they show themselves; what applies them stands in `settlement_facts`."""
     rows = db.execute(
-        "SELECT id, number, customer_id, amount_fen, amount_fen - applied_fen AS unapplied_fen, business_date, posted_at"
-        " FROM receipt ORDER BY id"
+        f"SELECT id, number, customer_id, amount_fen, {UNAPPLIED} AS unapplied_fen, advance_fen, reversed_fen > 0 AS reversed,"  # noqa: S608
+        " business_date, posted_at FROM receipt ORDER BY id"
+    )
+    return [{**dict(row), "reversed": bool(row["reversed"])} for row in rows]
+
+
+def clearing_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """What reduces open amounts without a receipt: offsets of red receivables and write-offs, with their reversals."""
+    rows = db.execute(
+        "SELECT kind, number, receivable_id, amount_fen FROM receivable_clearing WHERE kind <> 'settlement'"
+        " ORDER BY number, receivable_id, amount_fen DESC"
     )
     return [dict(row) for row in rows]
 

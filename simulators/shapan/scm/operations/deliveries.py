@@ -21,29 +21,29 @@ def list_deliveries(
     """A page of deliveries."""
     rows, total = store.page(ctx.db, sales_order_no, state, source_document, page, page_size)
     lines = store.lines_of(ctx.db, (row["id"] for row in rows))
-    return ok(views.page([views.delivery(row, lines[row["id"]]) for row in rows], page, page_size, total))
+    return ok(views.page([views.deliveries.delivery(row, lines[row["id"]]) for row in rows], page, page_size, total))
 
 
 def create_delivery(ctx: Context, body: dict[str, Any]) -> Answer:
-    """Make a draft of the lines given, or of all that is reserved. 409 and 422 as rules.plan_delivery says."""
+    """Make a draft of the lines given, or of all that is reserved. 409 and 422 as rules.deliveries.plan_delivery says."""
     order_number = body["sales_order_no"]
     order = sales_orders.get(ctx.db, order_number)
     if order is None:
         raise refused(
             [Fault("/sales_order_no", f"There is no sales order {order_number}.", f"没有销售订单 {order_number}。")]
         )
-    refusal = rules.not_approved_refusal(order_number, order["state"])
+    refusal = rules.sales_orders.not_approved_refusal(order_number, order["state"])
     if refusal is not None:
         raise refusal
     lines = {line["line_no"]: line for line in sales_orders.lines_of(ctx.db, [order["id"]])[order["id"]]}
     wanted = None
     if body.get("lines") is not None:
         wanted = [(line["line_no"], milli_from_text(line["quantity"])) for line in body["lines"]]
-    parts = rules.plan_delivery(
+    parts = rules.deliveries.plan_delivery(
         order_number,
         wanted,
         [
-            rules.Deliverable(
+            rules.deliveries.Deliverable(
                 line["line_no"],
                 line["quantity_milli"] - line["shipped_milli"] - line["drafted_milli"],
                 line["reserved_milli"] - line["drafted_milli"],
@@ -70,20 +70,28 @@ def ship_delivery(ctx: Context, delivery_no: str, body: dict[str, Any] | None) -
     Emits scm.delivery.shipped under the number of the sales order.
     """
     delivery = _load(ctx, delivery_no)
-    refusal = rules.delivery_refusal(delivery_no, delivery["state"])
+    refusal = rules.deliveries.delivery_refusal(delivery_no, delivery["state"])
     if refusal is not None:
         raise refusal
     given = (body or {}).get("ship_date")
     ship_date = date.fromisoformat(given) if given else ctx.today
-    faults = rules.ship_date_fault(ship_date, date.fromisoformat(delivery["order_date"]), ctx.today)
+    faults = rules.deliveries.ship_date_fault(ship_date, date.fromisoformat(delivery["order_date"]), ctx.today)
     if faults:
         raise refused(faults)
     order_id = delivery["order_id"]
     lines = {line["line_no"]: line for line in sales_orders.lines_of(ctx.db, [order_id])[order_id]}
-    for part in store.lines_of(ctx.db, [delivery["id"]])[delivery["id"]]:
+    parts = store.lines_of(ctx.db, [delivery["id"]])[delivery["id"]]
+    short = rules.deliveries.expired_refusal(
+        delivery_no,
+        [(part["product_code"], part["quantity_milli"]) for part in parts],
+        stock.unexpired(ctx.db, delivery["warehouse_code"], (part["product_code"] for part in parts), ship_date),
+    )
+    if short is not None:
+        raise short
+    for part in parts:
         line_no, milli = part["line_no"], part["quantity_milli"]
         amount = _share(lines[line_no], milli)
-        stock.book(
+        booked = stock.book(
             ctx.db,
             "sales_issue",
             delivery["warehouse_code"],
@@ -93,9 +101,10 @@ def ship_delivery(ctx: Context, delivery_no: str, body: dict[str, Any] | None) -
             ctx.timestamp,
             unreserve_milli=milli,
             source_document=delivery_no,
+            source_line=line_no,
         )
         sales_orders.ship_line(ctx.db, order_id, line_no, milli, amount)
-        store.fix_amounts(ctx.db, delivery["id"], line_no, amount)
+        store.fix_amounts(ctx.db, delivery["id"], line_no, amount, -booked.value_change_fen)
     store.ship(ctx.db, delivery["id"], ship_date.isoformat(), ctx.timestamp)
     if all(
         line["shipped_milli"] == line["quantity_milli"] for line in sales_orders.lines_of(ctx.db, [order_id])[order_id]
@@ -111,7 +120,7 @@ def ship_delivery(ctx: Context, delivery_no: str, body: dict[str, Any] | None) -
 def cancel_delivery(ctx: Context, delivery_no: str) -> Answer:
     """draft -> cancelled; the stock stays reserved for the order. 404, 409."""
     delivery = _load(ctx, delivery_no)
-    refusal = rules.delivery_refusal(delivery_no, delivery["state"])
+    refusal = rules.deliveries.delivery_refusal(delivery_no, delivery["state"])
     if refusal is not None:
         raise refusal
     store.cancel(ctx.db, delivery["id"], ctx.timestamp)
@@ -120,7 +129,7 @@ def cancel_delivery(ctx: Context, delivery_no: str) -> Answer:
 
 def _share(line: sqlite3.Row, part_milli: int) -> Tax:
     """What a part takes of an order line, as things stand."""
-    return rules.shipment_share(
+    return rules.deliveries.shipment_share(
         Tax(line["net_fen"], line["tax_fen"]),
         line["quantity_milli"],
         line["shipped_milli"],
@@ -138,4 +147,4 @@ def _load(ctx: Context, number: str) -> sqlite3.Row:
 
 def _view(ctx: Context, number: str) -> views.Json:
     row = _load(ctx, number)
-    return views.delivery(row, store.lines_of(ctx.db, [row["id"]])[row["id"]])
+    return views.deliveries.delivery(row, store.lines_of(ctx.db, [row["id"]])[row["id"]])

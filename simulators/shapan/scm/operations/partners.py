@@ -13,7 +13,7 @@ from shapan.scm.store import masters
 def list_partners(ctx: Context, page: int, page_size: int, tax_number: str | None, short_name: str | None) -> Answer:
     """A page of partners."""
     rows, total = masters.partners(ctx.db, tax_number, short_name, page, page_size)
-    return ok(views.page([views.partner(row) for row in rows], page, page_size, total))
+    return ok(views.page([views.partners.partner(row) for row in rows], page, page_size, total))
 
 
 def create_partner(ctx: Context, body: dict[str, Any]) -> Answer:
@@ -34,4 +34,4 @@ def _partner(ctx: Context, code: str) -> views.Json:
     row = masters.partner(ctx.db, code)
     if row is None:
         raise not_found("partner", "往来单位", code)
-    return views.partner(row)
+    return views.partners.partner(row)

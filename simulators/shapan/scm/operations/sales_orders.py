@@ -21,7 +21,9 @@ def list_sales_orders(
     """A page of sales orders."""
     rows, total = store.page(ctx.db, state, partner_code, source_document, page, page_size)
     lines = store.lines_of(ctx.db, (row["id"] for row in rows))
-    return ok(views.page([views.sales_order(row, lines[row["id"]]) for row in rows], page, page_size, total))
+    return ok(
+        views.page([views.sales_orders.sales_order(row, lines[row["id"]]) for row in rows], page, page_size, total)
+    )
 
 
 def create_sales_order(ctx: Context, body: dict[str, Any]) -> Answer:
@@ -40,15 +42,19 @@ def create_sales_order(ctx: Context, body: dict[str, Any]) -> Answer:
         name = warehouse_code or "CK01"
         faults.append(Fault("/warehouse_code", f"There is no warehouse {name}.", f"没有仓库 {name}。"))
     order_date = date.fromisoformat(body["order_date"]) if body.get("order_date") else ctx.today
-    faults += rules.order_date_fault(order_date, ctx.today)
-    units = masters.units_of(ctx.db, (line["product_code"] for line in body["lines"]))
-    lines: list[rules.OrderLine] = []
+    faults += rules.sales_orders.order_date_fault(order_date, ctx.today)
+    codes = [line["product_code"] for line in body["lines"]]
+    products, units = masters.products_of(ctx.db, codes), masters.units_of(ctx.db, codes)
+    lines: list[rules.sales_orders.OrderLine] = []
     for index, given in enumerate(body["lines"]):
-        line, found = rules.order_line(given, units.get(given["product_code"]), f"/lines/{index}")
+        code, pointer = given["product_code"], f"/lines/{index}"
+        if code in products:
+            faults += rules.products.stocked_faults(code, products[code]["kind"], f"{pointer}/product_code")
+        line, found = rules.sales_orders.order_line(given, units.get(code), pointer)
         faults += found
         if line is not None:
             lines.append(line)
-    faults += rules.order_total_faults(lines)
+    faults += rules.sales_orders.order_total_faults(lines)
     if faults:
         raise refused(faults)
     number = draw_number(ctx.db, "XSDD", order_date)
@@ -74,7 +80,7 @@ def get_sales_order(ctx: Context, sales_order_no: str) -> Answer:
 def approve_sales_order(ctx: Context, sales_order_no: str) -> Answer:
     """draft -> approved, reserving what is available. 404, 409. Emits scm.sales_order.approved."""
     order = _load(ctx, sales_order_no)
-    refusal = rules.approve_refusal(sales_order_no, order["state"])
+    refusal = rules.sales_orders.approve_refusal(sales_order_no, order["state"])
     if refusal is not None:
         raise refusal
     store.approve(ctx.db, order["id"], ctx.timestamp)
@@ -87,7 +93,7 @@ def approve_sales_order(ctx: Context, sales_order_no: str) -> Answer:
 def allocate_sales_order(ctx: Context, sales_order_no: str) -> Answer:
     """Reserve what has become available for the back-ordered part. 404, 409."""
     order = _load(ctx, sales_order_no)
-    refusal = rules.not_approved_refusal(sales_order_no, order["state"])
+    refusal = rules.sales_orders.not_approved_refusal(sales_order_no, order["state"])
     if refusal is not None:
         raise refusal
     if _reserve(ctx, order):
@@ -99,7 +105,9 @@ def cancel_sales_order(ctx: Context, sales_order_no: str) -> Answer:
     """Cancel it, release its reservations and cancel its draft deliveries. 404, 409. Emits scm.sales_order.cancelled."""
     order = _load(ctx, sales_order_no)
     lines = store.lines_of(ctx.db, [order["id"]])[order["id"]]
-    refusal = rules.cancel_refusal(sales_order_no, order["state"], any(line["shipped_milli"] for line in lines))
+    refusal = rules.sales_orders.cancel_refusal(
+        sales_order_no, order["state"], any(line["shipped_milli"] for line in lines)
+    )
     if refusal is not None:
         raise refusal
     deliveries.cancel_drafts_of(ctx.db, order["id"], ctx.timestamp)
@@ -115,15 +123,15 @@ def _reserve(ctx: Context, order: sqlite3.Row) -> bool:
     """Reserve for the lines of an approved order what its warehouse has available; whether that was anything."""
     lines = store.lines_of(ctx.db, [order["id"]])[order["id"]]
     waiting = [
-        rules.Demand(
+        rules.stock.Demand(
             line["line_no"],
             line["product_code"],
-            rules.backorder("approved", line["quantity_milli"], line["reserved_milli"], line["shipped_milli"]),
+            rules.stock.backorder("approved", line["quantity_milli"], line["reserved_milli"], line["shipped_milli"]),
         )
         for line in lines
     ]
-    available = stock.available(ctx.db, order["warehouse_code"], (demand.product_code for demand in waiting))
-    granted = rules.allocate(waiting, available)
+    available = stock.available(ctx.db, order["warehouse_code"], (demand.product_code for demand in waiting), ctx.today)
+    granted = rules.stock.allocate(waiting, available)
     by_product: Counter[str] = Counter()
     for demand in waiting:
         if demand.line_no in granted:
@@ -143,4 +151,4 @@ def _load(ctx: Context, number: str) -> sqlite3.Row:
 
 def _view(ctx: Context, number: str) -> views.Json:
     row = _load(ctx, number)
-    return views.sales_order(row, store.lines_of(ctx.db, [row["id"]])[row["id"]])
+    return views.sales_orders.sales_order(row, store.lines_of(ctx.db, [row["id"]])[row["id"]])

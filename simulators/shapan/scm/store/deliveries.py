@@ -57,8 +57,8 @@ def lines_of(db: sqlite3.Connection, delivery_ids: Iterable[int]) -> dict[int, l
     """Delivery id -> its lines in order, with what they take from their order lines."""
     lines: dict[int, list[sqlite3.Row]] = {}
     for row in db.execute(
-        "SELECT dl.delivery_id, dl.line_no, l.product_code, p.name AS product_name, p.base_unit, dl.quantity_milli, l.rate_bp,"
-        " dl.net_fen, dl.tax_fen, l.source_line FROM delivery_line AS dl JOIN delivery AS d ON d.id = dl.delivery_id"
+        "SELECT dl.delivery_id, dl.line_no, l.product_code, p.name AS product_name, p.base_unit, dl.quantity_milli, dl.returned_milli, l.rate_bp,"
+        " dl.net_fen, dl.tax_fen, dl.cost_fen, l.source_line FROM delivery_line AS dl JOIN delivery AS d ON d.id = dl.delivery_id"
         " JOIN sales_order_line AS l ON l.order_id = d.order_id AND l.line_no = dl.line_no JOIN product AS p ON p.code = l.product_code"
         " WHERE dl.delivery_id IN (SELECT value FROM json_each(?)) ORDER BY dl.delivery_id, dl.line_no",
         (json.dumps(list(delivery_ids)),),
@@ -75,11 +75,11 @@ def ship(db: sqlite3.Connection, delivery_id: int, ship_date: str, now: str) -> 
     )
 
 
-def fix_amounts(db: sqlite3.Connection, delivery_id: int, line_no: int, amount: Tax) -> None:
-    """Set a line's share of its order line."""
+def fix_amounts(db: sqlite3.Connection, delivery_id: int, line_no: int, amount: Tax, cost_fen: int) -> None:
+    """Set a line's share of its order line, and what the goods cost."""
     db.execute(
-        "UPDATE delivery_line SET net_fen = ?, tax_fen = ? WHERE delivery_id = ? AND line_no = ?",
-        (amount.net, amount.tax, delivery_id, line_no),
+        "UPDATE delivery_line SET net_fen = ?, tax_fen = ?, cost_fen = ? WHERE delivery_id = ? AND line_no = ?",
+        (amount.net, amount.tax, cost_fen, delivery_id, line_no),
     )
 
 

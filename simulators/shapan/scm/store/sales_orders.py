@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shapan.kernel.money import Tax
-from shapan.scm.rules import OrderLine
+from shapan.scm.rules.sales_orders import OrderLine
 from shapan.scm.store.query import page_of
 
 _ORDER = (
@@ -72,7 +72,7 @@ def lines_of(db: sqlite3.Connection, order_ids: Iterable[int]) -> dict[int, list
     lines: dict[int, list[sqlite3.Row]] = {}
     for row in db.execute(
         "SELECT l.order_id, l.line_no, l.product_code, p.name AS product_name, p.base_unit, l.quantity_milli, l.unit_price_e4,"
-        " l.rate_bp, l.net_fen, l.tax_fen, l.reserved_milli, l.shipped_milli, l.shipped_net_fen, l.shipped_tax_fen, l.source_line,"
+        " l.rate_bp, l.net_fen, l.tax_fen, l.reserved_milli, l.shipped_milli, l.returned_milli, l.shipped_net_fen, l.shipped_tax_fen, l.source_line,"
         " coalesce((SELECT sum(dl.quantity_milli) FROM delivery AS d JOIN delivery_line AS dl ON dl.delivery_id = d.id"
         " WHERE d.order_id = l.order_id AND d.state = 'draft' AND dl.line_no = l.line_no), 0) AS drafted_milli"
         " FROM sales_order_line AS l JOIN product AS p ON p.code = l.product_code"

@@ -1,18 +1,27 @@
-"""Stock balances and the movement ledger (库存). A balance only ever changes together with a movement or a reservation."""
+"""Stock balances, their value and the movement ledger (库存). A balance only ever changes together with a movement or a reservation."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
+from shapan.kernel.money import share
+from shapan.scm.rules.batches import first_expiry_first_out, short_refusal
+from shapan.scm.rules.costing import Cost, at_average, issue_value, value_refusal
+from shapan.scm.store import batches as store_batches
 from shapan.scm.store.query import draw_number, page_of
 
-_BALANCE = "s.product_code, p.name, s.warehouse_code, p.base_unit, s.on_hand_milli, s.reserved_milli"
+_BALANCE = (
+    "s.product_code, p.name, s.warehouse_code, p.base_unit, s.on_hand_milli, s.reserved_milli,"
+    " coalesce(c.quantity_milli, 0) AS company_milli, coalesce(c.value_fen, 0) AS company_value_fen"
+)
+_BALANCES = "stock AS s JOIN product AS p ON p.code = s.product_code LEFT JOIN product_cost AS c ON c.product_code = s.product_code"
 _MOVEMENT = (
-    "m.number, m.kind, m.warehouse_code, m.product_code, p.base_unit, m.change_milli, m.on_hand_after_milli, m.business_date,"
-    " m.source_document, m.note, m.created_at"
+    "m.number, m.kind, m.warehouse_code, m.product_code, p.base_unit, m.change_milli, m.on_hand_after_milli, m.value_change_fen,"
+    " m.company_after_milli, m.value_after_fen, m.batch_no, m.business_date, m.source_document, m.note, m.created_at"
 )
 _MOVEMENTS = "movement AS m JOIN product AS p ON p.code = m.product_code"
 
@@ -24,7 +33,7 @@ def balances(
     return page_of(
         db,
         _BALANCE,
-        "stock AS s JOIN product AS p ON p.code = s.product_code",
+        _BALANCES,
         {"s.product_code": product_code, "s.warehouse_code": warehouse_code},
         "s.product_code, s.warehouse_code",
         page,
@@ -32,14 +41,54 @@ def balances(
     )
 
 
-def available(db: sqlite3.Connection, warehouse_code: str, product_codes: Iterable[str]) -> dict[str, int]:
-    """Product -> on hand less reserved in this warehouse (可用量). Products that it never held are left out."""
+def available(db: sqlite3.Connection, warehouse_code: str, product_codes: Iterable[str], day: date) -> dict[str, int]:
+    """Product -> on hand less reserved less what is expired on `day`, in this warehouse (可用量). Products that it never held are left out."""
     return {
         row["product_code"]: row["available"]
         for row in db.execute(
-            "SELECT product_code, on_hand_milli - reserved_milli AS available FROM stock"
-            " WHERE warehouse_code = ? AND product_code IN (SELECT value FROM json_each(?))",
-            (warehouse_code, json.dumps(sorted(set(product_codes)))),
+            "SELECT s.product_code, max(0, s.on_hand_milli - s.reserved_milli - coalesce((SELECT sum(bs.on_hand_milli)"
+            " FROM batch_stock AS bs JOIN batch AS b ON b.product_code = bs.product_code AND b.batch_no = bs.batch_no"
+            " WHERE bs.product_code = s.product_code AND bs.warehouse_code = s.warehouse_code AND b.expiry_date < ?), 0)) AS available"
+            " FROM stock AS s"
+            " WHERE s.warehouse_code = ? AND s.product_code IN (SELECT value FROM json_each(?))",
+            (day.isoformat(), warehouse_code, json.dumps(sorted(set(product_codes)))),
+        )
+    }
+
+
+def unexpired(db: sqlite3.Connection, warehouse_code: str, product_codes: Iterable[str], day: date) -> dict[str, int]:
+    """Product -> what of its batches in this warehouse may be issued on `day`. Products that are not kept in batches are left out."""
+    return {
+        row["code"]: row["usable"]
+        for row in db.execute(
+            "SELECT p.code, coalesce((SELECT sum(bs.on_hand_milli) FROM batch_stock AS bs"
+            " JOIN batch AS b ON b.product_code = bs.product_code AND b.batch_no = bs.batch_no"
+            " WHERE bs.product_code = p.code AND bs.warehouse_code = ? AND (b.expiry_date IS NULL OR b.expiry_date >= ?)), 0) AS usable"
+            " FROM product AS p WHERE p.batch_managed AND p.code IN (SELECT value FROM json_each(?))",
+            (warehouse_code, day.isoformat(), json.dumps(sorted(set(product_codes)))),
+        )
+    }
+
+
+def unreserved(db: sqlite3.Connection, warehouse_code: str, product_code: str) -> int:
+    """On hand less reserved, expired batches included."""
+    row = db.execute(
+        "SELECT on_hand_milli - reserved_milli FROM stock WHERE product_code = ? AND warehouse_code = ?",
+        (product_code, warehouse_code),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def expired(db: sqlite3.Connection, product_codes: Iterable[str], day: date) -> dict[tuple[str, str], int]:
+    """(product, warehouse) -> what lies there in batches that are expired on `day`; balances without any are left out."""
+    return {
+        (row["product_code"], row["warehouse_code"]): row["expired"]
+        for row in db.execute(
+            "SELECT bs.product_code, bs.warehouse_code, sum(bs.on_hand_milli) AS expired FROM batch_stock AS bs"
+            " JOIN batch AS b ON b.product_code = bs.product_code AND b.batch_no = bs.batch_no"
+            " WHERE b.expiry_date < ? AND bs.on_hand_milli > 0 AND bs.product_code IN (SELECT value FROM json_each(?))"
+            " GROUP BY bs.product_code, bs.warehouse_code",
+            (day.isoformat(), json.dumps(sorted(set(product_codes)))),
         )
     }
 
@@ -52,6 +101,35 @@ def reserve(db: sqlite3.Connection, warehouse_code: str, product_code: str, chan
     )
 
 
+def value_opening(db: sqlite3.Connection) -> None:
+    """Begin the value of each product with that of its opening stock in all warehouses; nothing has moved yet."""
+    db.execute(
+        "INSERT INTO product_cost (product_code, quantity_milli, value_fen)"
+        " SELECT product_code, sum(opening_milli), iif(sum(opening_milli) > 0, sum(opening_value_fen), 0) FROM stock GROUP BY product_code"
+    )
+
+
+def cost(db: sqlite3.Connection, product_code: str) -> Cost:
+    """What the company has of a product in quantity and value, goods between two warehouses included."""
+    row = db.execute(
+        "SELECT quantity_milli, value_fen FROM product_cost WHERE product_code = ?", (product_code,)
+    ).fetchone()
+    return Cost(0, 0) if row is None else Cost(row["quantity_milli"], row["value_fen"])
+
+
+class Booked(NamedTuple):
+    """What `book` wrote: the numbers of its movements (one a batch, else one), the signed change of value, and (batch, quantity) in order."""
+
+    numbers: tuple[str, ...]
+    value_change_fen: int
+    batches: tuple[tuple[str, int], ...]
+
+    @property
+    def number(self) -> str:
+        """The number of the first movement."""
+        return self.numbers[0]
+
+
 def book(
     db: sqlite3.Connection,
     kind: str,
@@ -62,41 +140,192 @@ def book(
     created_at: str,
     *,
     unreserve_milli: int = 0,
+    value_fen: int | None = None,
+    within_company: bool = False,
+    batches: Sequence[tuple[str, int]] | None = None,
+    source_document: str | None = None,
+    source_line: int | None = None,
+    note: str | None = None,
+) -> Booked:
+    """Move stock in (change above zero) or out, release `unreserve_milli` with it, write the ledger. The one way in which stock moves.
+
+    value_fen       what a receipt costs, or what an issue should take (`rules.costing.issue_value`); at the company's average when None
+    within_company  the goods go to or come from another warehouse: neither quantity nor value of the company changes
+    batches         (batch, quantity above zero) that add up to the change, entered before by `batches.enter`. For an issue of a product that
+                    is kept in batches None means first expiry, first out, as of `business_date`; a receipt of one has to name them.
+    source_line     the line of the document, so that what came or went by it can be taken back by line (`store.parts`)
+
+    A warehouse that never held the product gets a balance with its first receipt. Raises 409 insufficient-stock when the batches do not
+    suffice and 409 stock-value-limit; less than nothing on hand, or less than is reserved, is refused by the database.
+    """
+    product = db.execute("SELECT batch_managed FROM product WHERE code = ?", (product_code,)).fetchone()
+    if product["batch_managed"]:
+        batches = _batches(db, warehouse_code, product_code, change_milli, business_date, batches)
+    elif batches is not None:
+        raise ValueError(f"{product_code} is not kept in batches")
+    on_hand = _move(db, warehouse_code, product_code, change_milli, unreserve_milli)
+    before = cost(db, product_code)
+    value = 0 if within_company else _value(before, change_milli, value_fen)
+    if not within_company:
+        _keep(db, product_code, Cost(before.quantity_milli + change_milli, before.value_fen + value))
+    numbers = []
+    sign = 1 if change_milli > 0 else -1
+    moved, valued = 0, 0
+    parts: Sequence[tuple[str | None, int]] = batches if batches is not None else [(None, abs(change_milli))]
+    for batch_no, milli in parts:
+        if batch_no is not None:
+            store_batches.move(db, warehouse_code, product_code, batch_no, sign * milli)
+        moved += milli
+        part = share(value, moved, abs(change_milli), valued)
+        valued += part
+        company = 0 if within_company else sign * moved
+        movement = _Movement(
+            kind,
+            product_code,
+            warehouse_code,
+            sign * milli,
+            on_hand - change_milli + sign * moved,
+            0 if within_company else sign * milli,
+            before.quantity_milli + company,
+            part,
+            before.value_fen + valued,
+            batch_no,
+            business_date,
+            source_document,
+            source_line,
+            note,
+            created_at,
+        )
+        numbers.append(_write(db, movement))
+    return Booked(tuple(numbers), value, tuple(batches or ()))
+
+
+def revalue(
+    db: sqlite3.Connection,
+    kind: str,
+    warehouse_code: str,
+    product_code: str,
+    change_fen: int,
+    business_date: date,
+    created_at: str,
+    *,
     source_document: str | None = None,
     note: str | None = None,
-) -> str:
-    """Move stock in or out, release `unreserve_milli` with it, write the ledger; the number of the movement.
+) -> Booked:
+    """Change the value of what the company has of a product, by a movement without quantity. 409 stock-value-limit."""
+    before = cost(db, product_code)
+    after = Cost(before.quantity_milli, before.value_fen + change_fen)
+    _keep(db, product_code, after)
+    on_hand = db.execute(
+        "SELECT on_hand_milli FROM stock WHERE product_code = ? AND warehouse_code = ?", (product_code, warehouse_code)
+    ).fetchone()[0]
+    movement = _Movement(
+        kind,
+        product_code,
+        warehouse_code,
+        0,
+        on_hand,
+        0,
+        after.quantity_milli,
+        change_fen,
+        after.value_fen,
+        None,
+        business_date,
+        source_document,
+        None,
+        note,
+        created_at,
+    )
+    return Booked((_write(db, movement),), change_fen, ())
 
-    A warehouse that never held the product gets a balance with its first receipt.
-    """
+
+class _Movement(NamedTuple):
+    """A row of the ledger, without its number."""
+
+    kind: str
+    product_code: str
+    warehouse_code: str
+    change_milli: int
+    on_hand_after_milli: int
+    company_change_milli: int
+    company_after_milli: int
+    value_change_fen: int
+    value_after_fen: int
+    batch_no: str | None
+    business_date: date
+    source_document: str | None
+    source_line: int | None
+    note: str | None
+    created_at: str
+
+
+def _batches(
+    db: sqlite3.Connection,
+    warehouse_code: str,
+    product_code: str,
+    change_milli: int,
+    day: date,
+    given: Sequence[tuple[str, int]] | None,
+) -> Sequence[tuple[str, int]]:
+    """The batches of a movement: those given, or for an issue the first to expire."""
+    if given is not None:
+        if sum(milli for _, milli in given) != abs(change_milli):
+            raise ValueError(f"the batches of {product_code} do not add up to {abs(change_milli)}")
+        return given
+    if change_milli > 0:
+        raise ValueError(f"{product_code} is kept in batches, and a receipt has to name them")
+    balances = store_batches.balances(db, warehouse_code, product_code)
+    found = first_expiry_first_out(balances, -change_milli, day)
+    if found is None:
+        raise short_refusal(product_code, warehouse_code, -change_milli, balances, day)
+    return found
+
+
+def _value(before: Cost, change_milli: int, given_fen: int | None) -> int:
+    """The signed change of the company's value."""
+    if change_milli < 0:
+        return -issue_value(before, -change_milli, given_fen)
+    return at_average(before, change_milli) if given_fen is None else given_fen
+
+
+def _move(
+    db: sqlite3.Connection, warehouse_code: str, product_code: str, change_milli: int, unreserve_milli: int
+) -> int:
+    """Change a balance, or make it; what is on hand then."""
     row = db.execute(
         # One statement, because the balance must hold its CHECKs after each.
         "UPDATE stock SET on_hand_milli = on_hand_milli + ?, reserved_milli = reserved_milli - ?"
         " WHERE product_code = ? AND warehouse_code = ? RETURNING on_hand_milli",
         (change_milli, unreserve_milli, product_code, warehouse_code),
     ).fetchone()
-    if row is None:
-        db.execute(
-            "INSERT INTO stock (product_code, warehouse_code, opening_milli, opening_value_fen, on_hand_milli, reserved_milli)"
-            " VALUES (?, ?, 0, 0, ?, 0)",
-            (product_code, warehouse_code, change_milli),
-        )
-    number = draw_number(db, "KCLS", business_date)
+    if row is not None:
+        return int(row["on_hand_milli"])
     db.execute(
-        "INSERT INTO movement (number, kind, product_code, warehouse_code, change_milli, on_hand_after_milli, business_date,"
-        " source_document, note, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            number,
-            kind,
-            product_code,
-            warehouse_code,
-            change_milli,
-            change_milli if row is None else row["on_hand_milli"],
-            business_date.isoformat(),
-            source_document,
-            note,
-            created_at,
-        ),
+        "INSERT INTO stock (product_code, warehouse_code, opening_milli, opening_value_fen, on_hand_milli, reserved_milli)"
+        " VALUES (?, ?, 0, 0, ?, 0)",
+        (product_code, warehouse_code, change_milli),
+    )
+    return change_milli
+
+
+def _keep(db: sqlite3.Connection, product_code: str, after: Cost) -> None:
+    """Write what the company has now. 409 stock-value-limit."""
+    refusal = value_refusal(product_code, after.value_fen)
+    if refusal is not None:
+        raise refusal
+    db.execute(
+        "INSERT INTO product_cost (product_code, quantity_milli, value_fen) VALUES (?, ?, ?)"
+        " ON CONFLICT (product_code) DO UPDATE SET quantity_milli = excluded.quantity_milli, value_fen = excluded.value_fen",
+        (product_code, *after),
+    )
+
+
+def _write(db: sqlite3.Connection, movement: _Movement) -> str:
+    """Add a line to the ledger; its number."""
+    number = draw_number(db, "KCLS", movement.business_date)
+    db.execute(
+        f"INSERT INTO movement (number, {', '.join(_Movement._fields)}) VALUES (?{', ?' * len(_Movement._fields)})",  # noqa: S608
+        (number, *movement._replace(business_date=movement.business_date.isoformat())),  # type: ignore[arg-type]
     )
     return number
 

@@ -22,6 +22,14 @@ from shapan.control.oracle.model import CrmOrder, Delivery, SalesOrder
 
 GHOST = Kind("ghost")
 
+# Why an order that is not confirmed has no follower. One that waits or was rejected may have been confirmed before it was changed.
+_WHY = {
+    "draft": ("is not confirmed", "尚未确认"),
+    "pendingApproval": ("waits for approval", "尚待审批"),
+    "rejected": ("was rejected", "已被驳回"),
+    "cancelled": ("is cancelled", "已取消"),
+}
+
 
 def find(books: Books) -> Result:
     """One comparison per CRM order, sales order or delivery that should have no live followers."""
@@ -43,8 +51,7 @@ def find(books: Books) -> Result:
 
 
 def _behind_order(books: Books, order: CrmOrder) -> Iterable[Difference]:
-    why_zh = "已取消" if order.state == "cancelled" else "尚未确认"
-    why_en = "is cancelled" if order.state == "cancelled" else "was never confirmed"
+    why_en, why_zh = _WHY[order.state]
     for follower in books.links.sales_orders_of(order):
         if follower.state != "cancelled":
             yield _ghost(
@@ -80,6 +87,8 @@ def _behind_sales_order(books: Books, order: SalesOrder) -> Iterable[Difference]
 
 def _behind_delivery(books: Books, item: Delivery) -> Iterable[Difference]:
     for booked in books.links.receivables_of(item):
+        if books.links.is_taken_back(booked) or not booked.recognised:
+            continue
         yield _ghost(
             (receivable(booked.number), delivery(item.number)),
             "no receivable before shipment",

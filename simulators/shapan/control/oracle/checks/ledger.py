@@ -64,7 +64,7 @@ def _vouchers(books: Books) -> Iterable[Difference]:
             f"凭证断号：{text}。",
         )
     for item in books.finance.receivables:
-        if not item.opening and not item.voucher:
+        if item.recognised and not item.opening and not item.voucher:
             yield Difference(
                 NO_VOUCHER,
                 (receivable(item.number),),
@@ -101,7 +101,7 @@ def _subledger(books: Books) -> Iterable[Difference]:
     finance = books.finance
     open_items: Counter[int] = Counter()
     for item in finance.receivables:
-        open_items[item.customer_id] += item.gross_fen - item.settled_fen
+        open_items[item.customer_id] += item.open_fen
     unapplied: Counter[int] = Counter()
     for receipt in finance.receipts:
         unapplied[receipt.customer_id] += receipt.unapplied_fen

@@ -1,4 +1,7 @@
-"""O12: receipts are settled (核销) against receivables of the same customer, never beyond the open amount of either."""
+"""O12: receipts are settled (核销) against receivables of the same customer, never beyond the open amount of either.
+
+Offsets of red receivables (红蓝对冲) and write-offs (核销坏账) settle receivables, too.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,8 @@ def find(books: Books) -> Result:
         for allocation in item.allocations:
             by_receivable[allocation.receivable_id] += allocation.amount_fen
             by_receipt[item.receipt_id] += allocation.amount_fen
+    for clearing in finance.clearings:
+        by_receivable[clearing.receivable_id] += clearing.amount_fen
     sides: list[tuple[Document, str, str, int, int, int]] = [
         (receivable(one.number), "Receivable", "应收单", one.gross_fen, one.settled_fen, by_receivable[one.id])
         for one in finance.receivables
@@ -43,7 +48,7 @@ def find(books: Books) -> Result:
             "Receipt",
             "收款单",
             one.amount_fen,
-            one.amount_fen - one.unapplied_fen,
+            one.applied_fen,
             by_receipt[one.id],
         )
         for one in finance.receipts
@@ -58,12 +63,13 @@ def find(books: Books) -> Result:
 
 
 def _side(document: Document, en: str, zh: str, total: int, settled: int, allocated: int) -> Iterable[Difference]:
-    if max(settled, allocated) > total or min(settled, allocated) < 0:
-        found = settled if settled > total or settled < 0 else allocated
+    low, high = min(total, 0), max(total, 0)  # a red receivable is negative, and so is what settles it
+    if max(settled, allocated) > high or min(settled, allocated) < low:
+        found = settled if settled > high or settled < low else allocated
         yield Difference(
             OVER,
             (document,),
-            f"from 0.00 to {money(total)} settled",
+            f"from {money(low)} to {money(high)} settled",
             f"{money(found)} settled",
             f"{en} {document.number} of {money(total)} is settled with {money(found)}.",
             f"{zh} {document.number} 金额为 {money(total)}，却核销了 {money(found)}。",

@@ -26,7 +26,8 @@ BY_CONTENT = Kind("linked-by-content", "warning")
 def find(books: Books) -> Result:
     """One comparison per SCM sales order that is not cancelled, and per receivable of this run."""
     sales_orders = [item for item in books.scm.sales_orders if item.state != "cancelled"]
-    receivables = [item for item in books.finance.receivables if not item.opening]
+    # A red receivable follows the blue one that it takes back.
+    receivables = [item for item in books.finance.receivables if not item.opening and item.red_of is None]
     return Result(
         (
             *(sales_order(item.number) for item in sales_orders),

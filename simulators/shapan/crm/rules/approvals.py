@@ -1,0 +1,131 @@
+"""Approval of orders (订单审批): the policy as data, which steps an order needs and why, and what is refused of a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from shapan.crm.rules.credit import Credit
+from shapan.crm.rules.orders import STATE_NAMES, hundredths
+from shapan.kernel.errors import Fault, Problem, conflict
+from shapan.kernel.money import fen_from_number, number_from_fen
+
+
+class PolicyStep(NamedTuple):
+    """A step of the policy (审批环节): who decides, and what makes it necessary. Thresholds are None where no trigger uses them."""
+
+    role: str
+    triggers: tuple[str, ...]
+    discount_over_bp: int | None
+    gross_from_fen: int | None
+
+
+class Needed(NamedTuple):
+    """A step that an order needs, with every reason in wire form (`ApprovalReason`)."""
+
+    role: str
+    reasons: list[dict[str, Any]]
+
+
+DEFAULT_POLICY = (
+    PolicyStep("salesManager", ("discount",), 1_000, None),
+    PolicyStep("creditController", ("credit",), None, None),
+    PolicyStep("generalManager", ("discount", "amount"), 2_500, 100_000_000),
+)
+"""The policy that Shapan opens with: discounts beyond 10 %, credit, then discounts beyond 25 % or a million yuan."""
+
+_THRESHOLDS = (("discount", "discountPercentOver"), ("amount", "grossAmountFrom"))
+
+
+def policy_faults(steps: Sequence[Mapping[str, Any]]) -> list[Fault]:
+    """Every fault of a policy (wire form, already valid): a role that stands there twice, thresholds missing or without their trigger."""
+    faults = []
+    roles: set[str] = set()
+    for index, step in enumerate(steps):
+        if step["role"] in roles:
+            faults.append(
+                Fault(
+                    f"/steps/{index}/role",
+                    f"Role {step['role']} decides an earlier step already. Put the triggers of both into one step.",
+                    f"角色 {step['role']} 已用于前面的环节，请将触发条件合并到一个环节。",
+                )
+            )
+        roles.add(step["role"])
+        for trigger, member in _THRESHOLDS:
+            if (trigger in step["triggers"]) == (step.get(member) is not None):
+                continue
+            if trigger in step["triggers"]:
+                en, zh = f"The trigger {trigger} needs {member}.", f"触发条件 {trigger} 需要给出 {member}。"
+            else:
+                en = f"{member} says nothing without the trigger {trigger}. Leave it away, or add the trigger."
+                zh = f"没有触发条件 {trigger}，{member} 不起作用；请去掉它，或加上该触发条件。"
+            faults.append(Fault(f"/steps/{index}/{member}", en, zh))
+    return faults
+
+
+def policy_from_wire(steps: Iterable[Mapping[str, Any]]) -> list[PolicyStep]:
+    """The steps of `ApprovalPolicyNew`."""
+    return [
+        PolicyStep(
+            step["role"],
+            tuple(step["triggers"]),
+            None if step.get("discountPercentOver") is None else hundredths(step["discountPercentOver"]),
+            None if step.get("grossAmountFrom") is None else fen_from_number(step["grossAmountFrom"]),
+        )
+        for step in steps
+    ]
+
+
+def needed(policy: Iterable[PolicyStep], discount_bp: int, gross_fen: int, credit: Credit) -> list[Needed]:
+    """The steps that an order needs, in their order: `discount_bp` is the largest of its lines, `credit` knows nothing of the order yet."""
+    found = []
+    for step in policy:
+        reasons = [
+            reason for trigger in step.triggers for reason in _reasons(trigger, step, discount_bp, gross_fen, credit)
+        ]
+        if reasons:
+            found.append(Needed(step.role, reasons))
+    return found
+
+
+def _reasons(
+    trigger: str, step: PolicyStep, discount_bp: int, gross_fen: int, credit: Credit
+) -> Iterable[dict[str, Any]]:
+    if trigger == "discount" and step.discount_over_bp is not None and discount_bp > step.discount_over_bp:
+        yield _reason(trigger, "discountPercent", discount_bp, step.discount_over_bp)
+    if trigger == "amount" and step.gross_from_fen is not None and gross_fen >= step.gross_from_fen:
+        yield _reason(trigger, "grossAmount", gross_fen, step.gross_from_fen)
+    if trigger == "credit":
+        if credit.limit_fen is not None and credit.used_fen + gross_fen > credit.limit_fen:
+            yield _reason(trigger, "creditLimit", credit.used_fen + gross_fen, credit.limit_fen)
+        if credit.hold == "overdue" and (credit.overdue_fen or 0) > 0:
+            yield _reason(trigger, "overdue", credit.overdue_fen, 0)
+        if credit.hold == "always":
+            yield _reason(trigger, "hold", None, None)
+
+
+def _reason(trigger: str, rule: str, value: int | None, threshold: int | None) -> dict[str, Any]:
+    # Basis points and fen are both hundredths of what the wire says.
+    return {
+        "trigger": trigger,
+        "rule": rule,
+        "value": None if value is None else number_from_fen(value),
+        "threshold": None if threshold is None else number_from_fen(threshold),
+    }
+
+
+def decision_refusal(number: str, state: str, pending_role: str | None, role: str) -> Problem | None:
+    """Why `role` cannot decide (审批) an order now, or None. `pending_role` is that of the step that is pending."""
+    if state != "pendingApproval" or pending_role is None:
+        return conflict(
+            "order-not-pending",
+            f"Order {number} is {state} and waits for no approval. Read it to see what happened to it.",
+            f"订单 {number} 的状态是“{STATE_NAMES[state]}”，不在审批中；请重新读取该订单。",
+        )
+    if role != pending_role:
+        return conflict(
+            "approval-step-not-due",
+            f"Order {number} waits for {pending_role}, not for {role}. Steps are decided in their order.",
+            f"订单 {number} 当前等待 {pending_role} 审批，而不是 {role}；请按环节顺序审批。",
+        )
+    return None

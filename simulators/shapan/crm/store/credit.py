@@ -1,0 +1,24 @@
+"""SQL of a customer's credit (客户信用)."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+
+class OpenOrders(NamedTuple):
+    """Confirmed orders that are not completely delivered: how many, and their gross sum in fen."""
+
+    number: int
+    gross_fen: int
+
+
+def open_orders(db: sqlite3.Connection, customer_id: str, without: int | None = None) -> OpenOrders:
+    """What a customer has ordered and not got, the order with the seq `without` left out."""
+    # `IS NOT`, so that None leaves nothing out.
+    row = db.execute(
+        "SELECT count(*), coalesce(sum(net_fen + tax_fen), 0) FROM sales_order"
+        " WHERE customer_id = ? AND state = 'confirmed' AND delivery_status <> 'complete' AND seq IS NOT ?",
+        (customer_id, without),
+    ).fetchone()
+    return OpenOrders(*row)

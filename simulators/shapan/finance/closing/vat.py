@@ -1,0 +1,53 @@
+"""Value added tax at month end (转出未交增值税).
+
+What 222101 owes at the end of the period goes to 222102 未交增值税; excess input tax stays in it as 留抵. Small-scale taxpayers keep no
+columns and have nothing to transfer. Source: 财会[2016]22号.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from shapan.finance.closing.step import Reason, Step, Work
+from shapan.finance.posting import Document, post_document
+from shapan.finance.rules.periods import last_day
+from shapan.finance.store import balances
+from shapan.kernel.money import text_from_fen
+
+VAT_PAYABLE = "222101"
+
+
+def _owed(db: sqlite3.Connection, period: str) -> int:
+    return max(-balances.balance(db, VAT_PAYABLE, period), 0)
+
+
+def _pending(db: sqlite3.Connection, period: str) -> list[Reason]:
+    owed = text_from_fen(_owed(db, period))
+    if owed == "0.00":
+        return []
+    return [
+        Reason(
+            f"{owed} of value added tax is owed and not transferred to 222102; run this step.",
+            f"应交增值税 {owed} 尚未转入 222102 未交增值税，请执行本步骤。",
+        )
+    ]
+
+
+def _run(work: Work) -> list[int]:
+    owed = _owed(work.db, work.period)
+    if owed == 0:
+        return []
+    document = Document(
+        "vat_transfer", work.period, last_day(work.period), {"amount": owed}, texts={"text": "转出未交增值税"}
+    )
+    return [post_document(work.db, document, work.now)]
+
+
+STEP = Step(
+    "vat",
+    "Transfer of unpaid value added tax",
+    "转出未交增值税",
+    _pending,
+    _run,
+    lambda books, _: books.general_taxpayer,
+)

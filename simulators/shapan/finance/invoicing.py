@@ -1,0 +1,204 @@
+"""A supplier invoice on its way into the books (采购发票过账): what it names, what it matches, and what it posts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from shapan.finance import views
+from shapan.finance.posting import Document, post_document
+from shapan.finance.registering import subject
+from shapan.finance.rules.dimensions import Dimensions
+from shapan.finance.rules.periods import period_of
+from shapan.finance.rules.posting import Part
+from shapan.finance.rules.purchasing import (
+    InvoiceLine,
+    Key,
+    Match,
+    OrderLine,
+    ReceiptLine,
+    red_part,
+    three_way_match,
+)
+from shapan.finance.store import accounts as account_store
+from shapan.finance.store import goods_receipts as receipt_store
+from shapan.finance.store import payables as payable_store
+from shapan.finance.store import purchase_orders as order_store
+from shapan.finance.store import supplier_invoices as store
+from shapan.finance.store.query import draw_number
+from shapan.kernel.system import Context
+
+STOCK_ROLES = {"goods": "inventory", "materials": "raw_material"}
+"""Class of stock (存货类别) -> role of its account."""
+
+POSTED = ("matched", "released")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the lines of an invoice name: receipt lines by receipt or order line, oldest first, and order lines."""
+
+    receipts: Mapping[Key, Sequence[ReceiptLine]]
+    orders: Mapping[Key, OrderLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A line of an invoice that is posted, with what it stands for: (receipt line, thousandths), negative in a red invoice."""
+
+    line_no: int
+    line: InvoiceLine
+    allocations: Sequence[tuple[ReceiptLine, int]]
+
+
+def stock_account(db: sqlite3.Connection, stock_class: str) -> str:
+    """The inventory account of a class of stock in these books."""
+    return account_store.role(db, STOCK_ROLES[stock_class])
+
+
+def named(db: sqlite3.Connection, lines: Sequence[InvoiceLine]) -> Named:
+    """Read what the lines name, as far as it exists."""
+    direct = receipt_store.receipt_lines(db, (line.receipt for line in lines if line.receipt is not None))
+    orders = order_store.order_lines(db, (line.order for line in lines if line.order is not None))
+    receipts: dict[Key, Sequence[ReceiptLine]] = {key: (line,) for key, line in direct.items()}
+    for order_id in {key[0] for key in orders}:
+        for line in receipt_store.lines_of_order(db, order_id):
+            if line.order in orders:
+                receipts[line.order] = (*receipts.get(line.order, ()), line)
+    return Named(receipts, orders)
+
+
+def matched(db: sqlite3.Connection, lines: Sequence[InvoiceLine]) -> Match:
+    """Match lines whose references are right with what has come in by now."""
+    found = named(db, lines)
+    return three_way_match(lines, found.receipts, found.orders, store.tolerance(db))
+
+
+def booked_by_match(db: sqlite3.Connection, lines: Mapping[int, InvoiceLine], match: Match) -> list[Booked]:
+    """The lines of a blue invoice as they are posted."""
+    keys = (key for line in match.lines for key, _ in line.allocations)
+    receipts = receipt_store.receipt_lines(db, keys)
+    return [
+        Booked(line_no, line, [(receipts[key], quantity) for key, quantity in result.allocations])
+        for (line_no, line), result in zip(lines.items(), match.lines, strict=True)
+    ]
+
+
+def booked_in_red(
+    db: sqlite3.Connection, blue: sqlite3.Row, lines: Mapping[int, sqlite3.Row], quantities: Mapping[int, int]
+) -> list[Booked]:
+    """The lines of a red invoice that takes back `quantities` (line number -> thousandths) of a blue one: negative shares of its amounts."""
+    allocations = store.allocations_of(db, [blue["id"]])
+    taken = store.taken_back(db, blue["id"])
+    keys = [(a["goods_receipt_id"], a["goods_receipt_line_no"]) for found in allocations.values() for a in found]
+    receipts = receipt_store.receipt_lines(db, keys)
+    made = []
+    for line_no, quantity in quantities.items():
+        row = lines[line_no]
+        whole, already = row["quantity_milli"], row["red_milli"]
+        net, tax, to_cost = (red_part(row[n], already, quantity, whole) for n in ("net_fen", "tax_fen", "to_cost_fen"))
+        blue_line = store.invoice_line(row)
+        line = InvoiceLine(blue_line.receipt, blue_line.order, -quantity, -net, row["rate_bp"], -tax, -to_cost)
+        parts, rest = [], quantity
+        for allocation in allocations[blue["id"], line_no]:
+            key = (allocation["goods_receipt_id"], allocation["goods_receipt_line_no"])
+            part = min(rest, allocation["quantity_milli"] - taken.get((line_no, key), 0))
+            if part:
+                parts.append((receipts[key], -part))
+                rest -= part
+        made.append(Booked(line_no, line, parts))
+    return made
+
+
+def post_invoice(
+    ctx: Context,
+    invoice_id: int,
+    lines: Sequence[Booked],
+    day: date,
+    *,
+    state: str,
+    differences: Sequence[Mapping[str, Any]] = (),
+    reason: str | None = None,
+    released_by: str | None = None,
+) -> dict[str, Any]:
+    """Post an invoice that was entered: voucher, payable, and what it uses of the receipts; the invoice as it shows itself then."""
+    row = store.get(ctx.db, invoice_id)
+    assert row is not None  # it was entered, or read, in this transaction
+    net, tax = sum(booked.line.net for booked in lines), sum(booked.line.tax for booked in lines)
+    period = period_of(day)
+    voucher_id = post_document(ctx.db, _document(ctx.db, row, lines, day), ctx.timestamp)
+    store.decide(ctx.db, invoice_id, state, differences, reason, released_by)
+    store.mark_posted(ctx.db, invoice_id, day.isoformat(), period, row["due_date"], voucher_id, ctx.timestamp)
+    for booked in lines:
+        for receipt, quantity in booked.allocations:
+            # Read anew: an earlier line of this invoice may have used of it.
+            current = receipt_store.receipt_lines(ctx.db, [receipt.key])[receipt.key]
+            value = current.value(current.used + quantity) - current.value(current.used)
+            store.allocate(ctx.db, invoice_id, booked.line_no, receipt.key, quantity, value)
+            receipt_store.use(ctx.db, current, invoiced=quantity)
+    payable_id = payable_store.insert(
+        ctx.db,
+        {
+            "number": draw_number(ctx.db, "YF", period),
+            "supplier_id": row["supplier_id"],
+            "business_date": day.isoformat(),
+            "due_date": row["due_date"],
+            "period": period,
+            "summary": row["summary"],
+            "net_fen": net,
+            "tax_fen": tax,
+            "gross_fen": net + tax,
+            "opening": 0,
+            "supplier_invoice_id": invoice_id,
+            "voucher_id": voucher_id,
+            "posted_at": ctx.timestamp,
+        },
+    )
+    view = invoice_view(ctx.db, invoice_id)
+    payable = payable_store.get(ctx.db, payable_id)
+    assert payable is not None
+    ctx.emit("finance.supplier_invoice.posted", subject(row["supplier_id"]), view)
+    ctx.emit("finance.payable.posted", subject(row["supplier_id"]), views.payables.payable(payable))
+    return view
+
+
+def invoice_view(db: sqlite3.Connection, invoice_id: int) -> dict[str, Any]:
+    """An invoice that exists, as it shows itself."""
+    row = store.get(db, invoice_id)
+    assert row is not None
+    lines = store.lines_of(db, [invoice_id])[invoice_id]
+    return views.supplier_invoices.supplier_invoice(row, lines, store.allocations_of(db, [invoice_id]))
+
+
+def _document(db: sqlite3.Connection, row: sqlite3.Row, lines: Sequence[Booked], day: date) -> Document:
+    parts: list[Part] = []
+    for booked in lines:
+        line, (receipt, _) = booked.line, booked.allocations[0]
+        product = Dimensions(product_code=receipt.product_code)
+        accounts = {"stock_account": stock_account(db, receipt.stock_class)}
+        stock = {"to_stock": line.net - line.to_cost, "to_stock_gross": line.net + line.tax - line.to_cost}
+        parts.append(Part(stock, product, line.quantity, accounts))
+        # Apart from the stock, because it has no quantity.
+        parts.append(Part({"to_cost": line.to_cost}, product, None, accounts))
+    net, tax = sum(booked.line.net for booked in lines), sum(booked.line.tax for booked in lines)
+    to_cost = sum(booked.line.to_cost for booked in lines)
+    kind = "supplier_invoice" if row["invoice_kind"] == "special" else "supplier_invoice_ordinary"
+    return Document(
+        kind,
+        row["number"],
+        day,
+        {
+            "net": net,
+            "tax": tax,
+            "to_cost": to_cost,
+            "gross": net + tax,
+            "to_stock": net - to_cost,
+            "to_stock_gross": net + tax - to_cost,
+        },
+        Dimensions(supplier_id=row["supplier_id"]),
+        parts=parts,
+        texts={"text": row["summary"] or "采购", "source": row["invoice_number"]},
+    )

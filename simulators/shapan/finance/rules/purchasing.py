@@ -1,0 +1,365 @@
+"""Goods received and what is invoiced of them (入库, 已收未票), and the match of order, receipt and invoice (三单匹配).
+
+Amounts are fen, quantities thousandths of the base unit, unit prices 1/10000 yuan without tax, rates basis points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from shapan.kernel.errors import Fault
+from shapan.kernel.money import divide_half_up, text_from_fen, text_from_milli, text_from_rate
+
+Key = tuple[int, int]
+"""Id of a document and number of a line in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """A line of a registered goods receipt. `used` is what was returned or invoiced of its quantity."""
+
+    receipt_id: int
+    line_no: int
+    receipt_number: str
+    supplier_id: int
+    product_code: str
+    stock_class: str
+    quantity: int
+    price_e4: int
+    rate_bp: int
+    net: int
+    tax: int
+    returned: int
+    invoiced: int
+    order: Key | None = None
+
+    @property
+    def key(self) -> Key:
+        """Receipt and line."""
+        return self.receipt_id, self.line_no
+
+    @property
+    def used(self) -> int:
+        """What of the quantity was returned or invoiced."""
+        return self.returned + self.invoiced
+
+    @property
+    def open(self) -> int:
+        """What is still to be invoiced; below zero a red invoice is due."""
+        return self.quantity - self.used
+
+    @property
+    def open_net(self) -> int:
+        """Value of the open quantity without tax."""
+        return self.net - self.value(self.used)
+
+    @property
+    def open_tax(self) -> int:
+        """Tax on the open quantity."""
+        return self.tax - divide_half_up(self.tax * self.used, self.quantity)
+
+    def value(self, used: int) -> int:
+        """Value of the first `used` thousandths of the line: values of parts are differences of it, and so add up exactly."""
+        return divide_half_up(self.net * used, self.quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """A line of a registered purchase order, as the match sees it."""
+
+    supplier_id: int
+    price_e4: int
+    rate_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A line of a supplier invoice; it names a line of a goods receipt or of a purchase order."""
+
+    receipt: Key | None
+    order: Key | None
+    quantity: int
+    net: int
+    rate_bp: int
+    tax: int
+    to_cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far the net amount of an invoice line may be from the ordered price (匹配容差): the larger of the two counts."""
+
+    price_bp: int
+    line_fen: int
+
+    def allows(self, invoiced: int, expected: int) -> bool:
+        """Whether the difference is within it. Compared in 1/10000 fen, so that nothing is rounded before it is judged."""
+        return abs(invoiced - expected) * 10000 <= max(expected * self.price_bp, self.line_fen * 10000)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference between invoice, order and receipt (匹配差异)."""
+
+    line_no: int
+    kind: str
+    invoiced: str
+    expected: str
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedLine:
+    """What an invoice line stands for: quantities by receipt line, and what they should cost."""
+
+    allocations: tuple[tuple[Key, int], ...]
+    expected_net: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The outcome of a three-way match: one MatchedLine for each line of the invoice, and every difference."""
+
+    lines: tuple[MatchedLine, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def postable(self) -> bool:
+        """Whether something has come in for every line, so that the invoice could be posted if it is released."""
+        return all(line.allocations for line in self.lines)
+
+
+def line_value(quantity: int, price_e4: int) -> int:
+    """Quantity x unit price, in fen: 50 pieces at 11.2000 are 560.00."""
+    return divide_half_up(quantity * price_e4, 100_000)
+
+
+def receipt_state(lines: Sequence[ReceiptLine]) -> str:
+    """open, partly_invoiced or invoiced (开票状态). What went back needs no invoice."""
+    if all(line.open <= 0 for line in lines):
+        return "invoiced"
+    return "partly_invoiced" if any(line.invoiced > 0 for line in lines) else "open"
+
+
+def three_way_match(
+    lines: Sequence[InvoiceLine],
+    receipts: Mapping[Key, Sequence[ReceiptLine]],
+    orders: Mapping[Key, OrderLine],
+    tolerance: Tolerance,
+) -> Match:
+    """Match the lines of an invoice (三单匹配). `receipts` are the receipt lines of each receipt or order line that is named, oldest first.
+
+    Quantities are taken from what is open of them, first come first matched; two lines of the invoice never use the same goods. What
+    is beyond goes to the last of them, so that a released invoice stands against a receipt in full.
+    """
+    left = {line.key: max(line.open, 0) for candidates in receipts.values() for line in candidates}
+    matched: list[MatchedLine] = []
+    found: list[Difference] = []
+    for line_no, line in enumerate(lines, 1):
+        key = line.receipt or line.order
+        assert key is not None  # line_faults refuses a line that names nothing
+        candidates = receipts.get(key, ())
+        allocations: dict[Key, int] = {}
+        rest = line.quantity
+        for candidate in candidates:
+            part = min(rest, left[candidate.key])
+            if part:
+                allocations[candidate.key] = part
+                left[candidate.key] -= part
+                rest -= part
+        if rest and candidates:
+            allocations[candidates[-1].key] = allocations.get(candidates[-1].key, 0) + rest
+        terms = _terms(line, candidates, orders, allocations)
+        matched.append(MatchedLine(tuple(allocations.items()), terms.expected_net))
+        found += _differences(line_no, line, rest, bool(candidates), terms, tolerance)
+    return Match(tuple(matched), tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    expected_net: int
+    rates: frozenset[int]
+
+
+def _terms(
+    line: InvoiceLine,
+    candidates: Sequence[ReceiptLine],
+    orders: Mapping[Key, OrderLine],
+    allocations: Mapping[Key, int],
+) -> _Terms:
+    if not candidates:
+        assert line.order is not None  # a receipt line that is named exists
+        order = orders[line.order]
+        return _Terms(line_value(line.quantity, order.price_e4), frozenset({order.rate_bp}))
+    by_key = {candidate.key: candidate for candidate in candidates}
+    # By price and not by receipt, so that goods which came in three parts are not rounded three times.
+    quantities: dict[int, int] = {}
+    for key, quantity in allocations.items():
+        price = by_key[key].price_e4
+        quantities[price] = quantities.get(price, 0) + quantity
+    expected = sum(line_value(quantity, price) for price, quantity in quantities.items())
+    return _Terms(expected, frozenset(by_key[key].rate_bp for key in allocations))
+
+
+def _differences(
+    line_no: int, line: InvoiceLine, beyond: int, received: bool, terms: _Terms, tolerance: Tolerance
+) -> list[Difference]:
+    found = []
+    invoiced, fits = text_from_milli(line.quantity), text_from_milli(line.quantity - beyond)
+    if not received:
+        found.append(
+            Difference(
+                line_no, "not_received", invoiced, "0", "Nothing has come in for it yet.", "该行尚无入库，货未到。"
+            )
+        )
+    elif beyond:
+        found.append(
+            Difference(
+                line_no,
+                "quantity_exceeds_receipt",
+                invoiced,
+                fits,
+                f"{invoiced} are invoiced, but only {fits} came in and are not invoiced yet.",
+                f"发票数量 {invoiced}，已入库未开票数量只有 {fits}。",
+            )
+        )
+    if not tolerance.allows(line.net, terms.expected_net):
+        net, expected = text_from_fen(line.net), text_from_fen(terms.expected_net)
+        found.append(
+            Difference(
+                line_no,
+                "price_differs",
+                net,
+                expected,
+                f"The net amount is {net}, by the ordered price it would be {expected}.",
+                f"发票不含税金额 {net}，按订单单价应为 {expected}。",
+            )
+        )
+    if terms.rates != {line.rate_bp}:
+        rate = text_from_rate(line.rate_bp)
+        wanted = ", ".join(text_from_rate(value) for value in sorted(terms.rates))
+        found.append(
+            Difference(
+                line_no,
+                "tax_rate_differs",
+                rate,
+                wanted,
+                f"The tax rate is {rate}, that of the order {wanted}.",
+                f"发票税率 {rate}，订单税率 {wanted}。",
+            )
+        )
+    return found
+
+
+def to_cost_faults(lines: Sequence[InvoiceLine], match: Match) -> list[Fault]:
+    """The part of a price difference that goes to cost of sales (差异转销售成本) cannot be more than the difference, or against it."""
+    found = []
+    for index, (line, matched) in enumerate(zip(lines, match.lines, strict=True)):
+        difference = line.net - matched.expected_net
+        if line.to_cost and not (0 < line.to_cost <= difference or difference <= line.to_cost < 0):
+            found.append(
+                Fault(
+                    f"/lines/{index}/to_cost_amount",
+                    f"{text_from_fen(line.to_cost)} is no part of the price difference, which is {text_from_fen(difference)}.",
+                    f"转销售成本 {text_from_fen(line.to_cost)} 不在价差 {text_from_fen(difference)} 之内。",
+                )
+            )
+    return found
+
+
+def line_faults(
+    lines: Sequence[InvoiceLine],
+    supplier_id: int,
+    receipts: Mapping[Key, Sequence[ReceiptLine]],
+    orders: Mapping[Key, OrderLine],
+) -> list[Fault]:
+    """What is wrong with the references of invoice lines: none or two, lines that do not exist, or another supplier's."""
+    found = []
+    for index, line in enumerate(lines):
+        pointer = f"/lines/{index}"
+        if (line.receipt is None) == (line.order is None):
+            found.append(
+                Fault(
+                    pointer,
+                    "Name a line of a goods receipt (goods_receipt_id, goods_receipt_line_no) or one of a purchase order"
+                    " (purchase_order_id, purchase_order_line_no), each with its id and line number, and only one of the two.",
+                    "请指明入库单行（goods_receipt_id、goods_receipt_line_no）或采购订单行（purchase_order_id、purchase_order_line_no），两者只能选一，且编号与行号都要填。",
+                )
+            )
+            continue
+        if line.receipt is not None:
+            named = receipts.get(line.receipt)
+            found += _reference_faults(
+                f"{pointer}/goods_receipt_id",
+                line.receipt,
+                None if not named else named[0].supplier_id,
+                supplier_id,
+                ("goods receipt", "入库单"),
+            )
+        if line.order is not None:
+            order = orders.get(line.order)
+            found += _reference_faults(
+                f"{pointer}/purchase_order_id",
+                line.order,
+                None if order is None else order.supplier_id,
+                supplier_id,
+                ("purchase order", "采购订单"),
+            )
+    return found
+
+
+def _reference_faults(
+    pointer: str, key: Key, owner: int | None, supplier_id: int, words: tuple[str, str]
+) -> list[Fault]:
+    en, zh = words
+    if owner is None:
+        return [Fault(pointer, f"There is no line {key[1]} of {en} {key[0]}.", f"{zh} {key[0]} 没有第 {key[1]} 行。")]
+    if owner != supplier_id:
+        return [
+            Fault(
+                pointer,
+                f"The {en} {key[0]} belongs to supplier {owner}, the invoice to {supplier_id}.",
+                f"{zh} {key[0]} 属于供应商 {owner}，发票属于 {supplier_id}。",
+            )
+        ]
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class AccrualLine:
+    """What is to be accrued of a receipt line beyond what is accrued already: thousandths and fen, below zero in red."""
+
+    receipt: ReceiptLine
+    quantity: int
+    amount: int
+
+
+def accrual_lines(
+    receipts: Iterable[ReceiptLine], accrued: Mapping[Key, tuple[int, int]], tax_is_cost: bool
+) -> list[AccrualLine]:
+    """What a period still has to accrue (暂估) of receipt lines as they stood at its end, less what it has accrued: (thousandths, fen).
+
+    Without tax, because input tax is deducted only by an invoice (财会[2016]22号); a small-scale taxpayer deducts none, so that the
+    tax is part of its cost.
+    """
+    found = []
+    for line in receipts:
+        quantity, amount = accrued.get(line.key, (0, 0))
+        rest = line.open_net + (line.open_tax if tax_is_cost else 0) - amount
+        if rest:
+            found.append(AccrualLine(line, line.open - quantity, rest))
+    return found
+
+
+def vouchers_of(lines: Sequence[AccrualLine]) -> list[list[AccrualLine]]:
+    """The lines of one supplier, as they go into vouchers: one for all, unless that would come to zero; then red ones apart."""
+    if sum(line.amount for line in lines):
+        return [list(lines)]
+    return [[line for line in lines if line.amount > 0], [line for line in lines if line.amount < 0]]
+
+
+def red_part(amount: int, already: int, part: int, whole: int) -> int:
+    """The share of `amount` for `part` of `whole`, after `already`; shares of all parts add up exactly."""
+    return divide_half_up(amount * (already + part), whole) - divide_half_up(amount * already, whole)

@@ -1,0 +1,198 @@
+"""One record through its operation (逐条入账): checked, created, found unchanged, or changed. Each stands for itself in a savepoint."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from shapan.kernel.bulk import identity
+from shapan.kernel.bulk.calls import Caller, parameters_in, typed
+from shapan.kernel.bulk.identity import Known
+from shapan.kernel.bulk.jobs import CREATED, REFUSED, UNCHANGED, UPDATED, Job, Outcome
+from shapan.kernel.bulk.records import Column, Record
+from shapan.kernel.bulk.resources import JSON, Resource
+from shapan.kernel.contract import Operation
+from shapan.kernel.errors import Fault, Problem, conflict, invalid, refused, simple
+from shapan.kernel.outbox import write_events
+from shapan.kernel.validation import faults
+
+if TYPE_CHECKING:
+    from shapan.kernel.runtime import Runtime, Workspace
+
+log = logging.getLogger(__name__)
+
+
+class Entering:
+    """Enters the records of one import. `columns` empty for a file without titles. `in_line` counts deliveries for the courier."""
+
+    def __init__(
+        self, runtime: Runtime, workspace: Workspace, job: Job, resource: Resource, columns: list[Column]
+    ) -> None:
+        assert resource.create is not None
+        self._caller = Caller(runtime, workspace.name, job)
+        self._job = job
+        self._resource = resource
+        self._create: Operation = resource.create
+        self._titles = {(column.path or (column.parameter or column.title,)): column.title for column in columns}
+        self._seen: dict[str, tuple[int, str]] = {}
+        self._named = bool(job.parameters["key"])
+        self.in_line = 0
+
+    def refusal_of(self, record: Record) -> Problem | None:
+        """What the contract has against a record, and what stands twice in the file. To be asked for every record once, in their order."""
+        _, found = typed(self._create, record.path, "path")
+        found = [*record.faults, *found]
+        if not record.faults:
+            found += faults(self._create.bodies[JSON], record.body, "body")
+        if found:
+            return invalid(found)
+        print_ = record.fingerprint = identity.fingerprint(record)
+        line, first = self._seen.setdefault(identity.identity(record, print_), (record.line, print_))
+        if first == print_:
+            return None
+        return conflict(
+            "import-key-twice",
+            f"Line {line} has the same key with other content. A key may stand once in a file.",
+            f"第 {line} 行有相同的标识但内容不同；同一文件中一个标识只能出现一次。",
+        )
+
+    def enter(self, db: sqlite3.Connection, now: datetime, record: Record, refusal: Problem | None) -> Outcome:
+        """What becomes of a record within the transaction of `db`. A refused one leaves nothing behind. sqlite3.OperationalError."""
+        if refusal is not None:
+            return self._refused(record, refusal)
+        db.execute("SAVEPOINT shapan_row")
+        try:
+            state, location = self._apply(db, now, record)
+        except Problem as problem:
+            db.execute("ROLLBACK TO shapan_row")
+            return self._refused(record, problem)
+        except sqlite3.OperationalError:
+            raise  # the disk, not the record
+        except Exception:
+            db.execute("ROLLBACK TO shapan_row")
+            log.exception("row %s of import %s failed", record.row, self._job.id)
+            return self._refused(record, internal(self._job))
+        finally:
+            db.execute("RELEASE shapan_row")
+        return Outcome(record.row, record.line, state, identity.shown_key(record), location)
+
+    def _apply(self, db: sqlite3.Connection, now: datetime, record: Record) -> tuple[str, str]:
+        print_ = record.fingerprint
+        key = identity.identity(record, print_)
+        known = identity.recall(db, self._resource.name, key)
+        if known is not None and known.fingerprint == print_:
+            return UNCHANGED, known.location
+        location = known.location if known is not None else self._by_natural_key(db, now, record)
+        if location is not None:
+            state = self._change(db, now, record, location)
+        else:
+            parameters, _ = typed(self._create, record.path, "path")
+            location = self._call(db, now, self._create, parameters, record.body)
+            state = CREATED
+        identity.remember(db, self._resource.name, key, Known(print_, location))
+        return state, location
+
+    def _call(
+        self, db: sqlite3.Connection, now: datetime, operation: Operation, parameters: dict[str, Any], body: Any
+    ) -> str:
+        """Call a writing operation, send its events; the path of the record."""
+        answer, ctx = self._caller.call(db, now, operation, parameters, body)
+        self.in_line += write_events(ctx, ctx.events)
+        return dict(answer.headers).get("Location", "").removeprefix(self._job.base_url)
+
+    def _by_natural_key(self, db: sqlite3.Connection, now: datetime, record: Record) -> str | None:
+        """The path of a record that is there already under its own code, however it came."""
+        read = self._resource.read
+        if self._named or not record.key or read is None or read.path.count("{") != 1:
+            return None
+        name = read.path.rpartition("{")[2].rstrip("}")
+        location = read.path.replace(f"{{{name}}}", next(iter(record.key.values())))
+        return location if self._shown(db, now, location) is not None else None
+
+    def _shown(self, db: sqlite3.Connection, now: datetime, location: str) -> tuple[dict[str, Any], str | None] | None:
+        """(the record at a path as it is shown, its ETag); None where there is none."""
+        read = self._resource.read
+        assert read is not None
+        parameters, found = typed(read, parameters_in(read, location), "path")
+        if found:
+            return None
+        try:
+            answer, _ = self._caller.call(db, now, read, parameters)
+        except Problem as problem:
+            if problem.status == 404:
+                return None
+            raise
+        return answer.body, dict(answer.headers).get("ETag")
+
+    def _change(self, db: sqlite3.Connection, now: datetime, record: Record, location: str) -> str:
+        """Change the record at a path into what the row says. 409 where there is no operation that could."""
+        resource, shown = self._resource, None
+        if resource.read is not None:
+            shown = self._shown(db, now, location)
+        if shown is not None and _holds(record.body, shown[0]):
+            return UNCHANGED
+        if resource.update is None or shown is None:
+            raise conflict(
+                "import-not-changeable",
+                f"A record with this key was imported before with other content, and {resource.name} cannot be changed by an import.",
+                f"该标识已导入过且内容不同，而 {resource.name} 不支持通过导入修改。",
+            )
+        members = resource.changes.members
+        fixed = {name: value for name, value in record.body.items() if name not in members}
+        wrong = [
+            Fault(f"/{name}", "This member cannot be changed any more.", "该字段创建后不能修改。")
+            for name, value in fixed.items()
+            if not _holds(value, shown[0].get(name))
+        ]
+        if wrong:
+            raise refused(wrong)
+        body = {name: value for name, value in record.body.items() if name in members}
+        found = faults(resource.update.bodies[JSON], body, "body")
+        if found:
+            raise invalid(found)
+        parameters, _ = typed(resource.update, self._own_parameters(location), "path")
+        self._call(db, now, resource.update, {**parameters, "If-Match": shown[1] or "*"}, body)
+        return UPDATED
+
+    def _own_parameters(self, location: str) -> dict[str, str]:
+        assert self._resource.read is not None
+        return parameters_in(self._resource.read, location)
+
+    def _refused(self, record: Record, problem: Problem) -> Outcome:
+        found = problem.faults or (Fault("", problem.en, problem.zh),)
+        errors = [self._error(record, fault) for fault in found]
+        return Outcome(record.row, record.line, REFUSED, identity.shown_key(record), None, problem.name, errors)
+
+    def _error(self, record: Record, fault: Fault) -> dict[str, Any]:
+        steps = fault.pointer.replace("~1", "/").replace("~0", "~").split("/")[1:]
+        line = record.line
+        exact = tuple(int(step) if step.isdecimal() else step for step in steps)
+        in_rows = tuple(None if isinstance(step, int) else step for step in exact)
+        column = self._titles.get(exact) or self._titles.get(in_rows)
+        if column is None and len(exact) == 1 and exact[0] in self._titles.values():
+            column = str(exact[0])
+        if record.lines and len(exact) > 1 and isinstance(exact[1], int) and exact[1] < len(record.lines):
+            line = record.lines[exact[1]]
+        return {"pointer": fault.pointer, "column": column, "line": line, "en": fault.en, "zh": fault.zh}
+
+
+def internal(job: Job) -> Problem:
+    """500 for a job or a row of it, without a word about the inside."""
+    return simple(
+        500,
+        "internal",
+        "The simulator failed",
+        f"The simulator failed; its log has the reason under {job.kind} {job.id}. Please report it.",
+        f"模拟器内部出错，原因见日志中的任务 {job.id}，请反馈该问题。",
+    )
+
+
+def _holds(wanted: Any, shown: Any) -> bool:
+    """Whether what is shown has all that is wanted."""
+    if isinstance(wanted, dict) and isinstance(shown, dict):
+        return all(name in shown and _holds(value, shown[name]) for name, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(shown, list):
+        return len(wanted) == len(shown) and all(map(_holds, wanted, shown))
+    return bool(wanted == shown) and isinstance(wanted, bool) == isinstance(shown, bool)
