@@ -114,14 +114,14 @@ def diff(names: tuple[str, ...], against: str | None, as_json: bool) -> None:
                     **({"reason": reason} if reason else {}),
                 }
             )
-    open_ = [change for change in found if "reason" not in change]
-    breaking = [change for change in open_ if change["level"] == "breaking"]
+    open_ = [entry for entry in found if "reason" not in entry]
+    breaking = [entry for entry in open_ if entry["level"] == "breaking"]
     if as_json:
         click.echo(json.dumps({"ok": not breaking, "changes": found}, ensure_ascii=False, indent=1))
     else:
-        for change in found:
-            reason = f" (decided: {change['reason']})" if "reason" in change else ""
-            click.echo(f"{change['contract']}: {change['level']}: {change['place']}: {change['what']}{reason}")
+        for entry in found:
+            reason = f" (decided: {entry['reason']})" if "reason" in entry else ""
+            click.echo(f"{entry['contract']}: {entry['level']}: {entry['place']}: {entry['what']}{reason}")
         click.echo(
             f"{len(open_)} changes to decide on, {len(breaking)} of them breaking; {len(found) - len(open_)} decided."
         )

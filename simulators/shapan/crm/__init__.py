@@ -24,6 +24,7 @@ customer owes (`balance`) are not the CRM's own: other systems report them, and 
 from __future__ import annotations
 
 from shapan.crm.facts import facts
+from shapan.crm.figures import kpis
 from shapan.crm.operations import (
     activities,
     approvals,
@@ -73,4 +74,5 @@ SYSTEM = System(
     migrations=MIGRATIONS,
     seed=seed,
     facts=facts,
+    kpis=kpis,
 )

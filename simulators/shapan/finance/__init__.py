@@ -28,6 +28,7 @@ invoiced (暂估), reversed on the first of the next month. What is posted never
 from __future__ import annotations
 
 from shapan.finance.facts import facts
+from shapan.finance.figures import kpis
 from shapan.finance.operations import (
     accounts,
     accruals,
@@ -38,7 +39,6 @@ from shapan.finance.operations import (
     drafts,
     goods_receipts,
     inventory_documents,
-    kpis,
     ledger,
     masters,
     offsets,
@@ -60,6 +60,7 @@ from shapan.finance.operations import (
     vouchers,
     write_offs,
 )
+from shapan.finance.operations import kpis as kpi_operations
 from shapan.finance.seed import seed
 from shapan.finance.tables import MIGRATIONS
 from shapan.kernel.system import System
@@ -70,7 +71,7 @@ SYSTEM = System(
     contract="finance.yaml",
     operations=(
         *(accounts, customers, receivables, receipts, settlements, vouchers, periods),
-        *(books, posting_rules, masters, drafts, ledger, closing, statements, kpis),
+        *(books, posting_rules, masters, drafts, ledger, closing, statements, kpi_operations),
         *(receivable_actions, offsets, write_offs, cash_sales, receivable_reports),
         *(suppliers, purchase_orders, goods_receipts, purchase_returns, supplier_invoices),
         *(payables, payments, payable_settlements, accruals, inventory_documents),
@@ -78,4 +79,5 @@ SYSTEM = System(
     migrations=MIGRATIONS,
     seed=seed,
     facts=facts,
+    kpis=kpis,
 )

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from shapan.kernel.system import System
 from shapan.scm.facts import facts
+from shapan.scm.figures import kpis
 from shapan.scm.operations import (
     boms,
     cost_adjustments,
@@ -87,4 +88,5 @@ SYSTEM = System(
     migrations=MIGRATIONS,
     seed=seed,
     facts=facts,
+    kpis=kpis,
 )

@@ -65,12 +65,12 @@ class Purchase:
             source_reference={"system": "scm", "document": order["purchase_order_no"]},
             lines=[
                 {
-                    "product_code": l["product_code"],
-                    "quantity": l["quantity"],
-                    "unit_price": l["unit_price"],
-                    "tax_rate": l["tax_rate"],
+                    "product_code": line["product_code"],
+                    "quantity": line["quantity"],
+                    "unit_price": line["unit_price"],
+                    "tax_rate": line["tax_rate"],
                 }
-                for l in order["lines"]
+                for line in order["lines"]
             ],
         )
         assert registered["gross_amount"] == order["gross_amount"]

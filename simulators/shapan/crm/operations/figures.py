@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from shapan.crm import rules, views
+from shapan.crm.figures import kpis
 from shapan.crm.inputs import page_answer
 from shapan.crm.store import figures as store
 from shapan.kernel.errors import refused
@@ -16,8 +17,7 @@ def get_kpis(ctx: Context, from_: str, to: str) -> Answer:
     faults = rules.figures.period_faults(from_, to)
     if faults:
         raise refused(faults)
-    period = rules.figures.period(date.fromisoformat(from_), date.fromisoformat(to))
-    return ok({"from": from_, "to": to, "items": rules.figures.kpis(store.figures(ctx.db, period))})
+    return ok({"from": from_, "to": to, "items": kpis(ctx.db, date.fromisoformat(from_), date.fromisoformat(to))})
 
 
 def list_monthly_summaries(ctx: Context, month: str, cursor: str | None, limit: int) -> Answer:

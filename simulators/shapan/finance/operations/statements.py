@@ -6,8 +6,8 @@ import sqlite3
 
 from shapan.finance import views
 from shapan.finance.charts import statements
-from shapan.finance.closing import profit_and_loss, year_end
 from shapan.finance.closing.vat import VAT_PAYABLE
+from shapan.finance.figures import TRANSFERS
 from shapan.finance.ranges import periods_between, wanted_period, wanted_range
 from shapan.finance.rules.ledger import AccountSums
 from shapan.finance.rules.statements import income_amounts, sheet_amounts
@@ -17,8 +17,6 @@ from shapan.finance.store import ledger as ledger_store
 from shapan.finance.store.books import books
 from shapan.kernel.system import Answer, Context, ok
 
-TRANSFERS = (profit_and_loss.SOURCE, year_end.SOURCE)
-"""Vouchers that carry results on and earn nothing."""
 MOST_PERIODS = 12
 
 

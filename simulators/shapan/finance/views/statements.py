@@ -124,16 +124,18 @@ def kpis(first: str, last: str, found: Sequence[Kpi], as_of: str) -> dict[str, A
     return {
         "from_period": first,
         "to_period": last,
-        "kpis": [
-            {
-                "key": kpi.key,
-                "name": {"en": kpi.en, "zh": kpi.zh},
-                "value": kpi.value,
-                "unit": kpi.unit,
-                "formula": {"en": kpi.formula_en, "zh": kpi.formula_zh},
-                "inputs": dict(kpi.inputs),
-            }
-            for kpi in found
-        ],
+        "kpis": [kpi(figure) for figure in found],
         "as_of": as_of,
+    }
+
+
+def kpi(figure: Kpi) -> dict[str, Any]:
+    """FinanceKpi."""
+    return {
+        "key": figure.key,
+        "name": {"en": figure.en, "zh": figure.zh},
+        "value": figure.value,
+        "unit": figure.unit,
+        "formula": {"en": figure.formula_en, "zh": figure.formula_zh},
+        "inputs": dict(figure.inputs),
     }

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from shapan.kernel.errors import not_found, refused
 from shapan.kernel.system import Answer, Context, ok
 from shapan.scm import rules, views
+from shapan.scm.figures import kpis
 from shapan.scm.store import ledger, masters
 
 
@@ -43,14 +44,7 @@ def get_stock_ledger(
 def get_kpis(ctx: Context, from_: str, to: str) -> Answer:
     """Key figures of stock over a period. 422."""
     first, last = _period(from_, to)
-    after = last + timedelta(days=1)
-    figures = rules.figures.stock_figures(
-        ledger.cost_of_sales(ctx.db, rules.figures.SOLD, first, last),
-        ledger.stock_value(ctx.db, first),
-        ledger.stock_value(ctx.db, after),
-        (after - first).days,
-    )
-    return ok({"from": from_, "to": to, "items": [views.figures.kpi(figure) for figure in figures]})
+    return ok({"from": from_, "to": to, "items": kpis(ctx.db, first, last)})
 
 
 def list_monthly_summaries(ctx: Context, month: str, page: int, page_size: int) -> Answer:
