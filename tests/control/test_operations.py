@@ -353,7 +353,7 @@ def test_key_figures_of_all_systems_stand_side_by_side(control: Control, played:
 
 def test_a_period_that_ends_before_it_begins_has_no_key_figures(control: Control, refusal: Refusal) -> None:
     answer = control().get("/kpis", params={"from": "2026-11-30", "to": "2026-11-01"})
-    assert refusal(answer, 400, "validation-failed") == ["/to"]
+    assert refusal(answer, 422, "business-rule") == ["/to"]
 
 
 def test_key_figures_are_given_for_all_systems_or_none(control: Control, played: Played) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Api
     from tests.crm.conftest import Desk
+
+pytestmark = pytest.mark.in_process
 
 ID = "00000000-0000-4000-8000-000000000000"
 BALANCE = {"openAmount": 1, "overdueAmount": 0, "asOf": "2026-01-05T10:00:00+08:00"}

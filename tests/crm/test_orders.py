@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tests.conftest import Api
     from tests.crm.conftest import Desk
 
+pytestmark = pytest.mark.in_process
+
 REASON = {"reason": "客户预算冻结，本月不再采购"}
 
 

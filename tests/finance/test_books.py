@@ -15,6 +15,9 @@ from shapan.finance.operations import customers, receipts, receivables, settleme
 from shapan.finance.rules.dimensions import MEMBERS
 from shapan.finance.rules.posting import imbalance
 from shapan.finance.store import ledger
+from shapan.kernel.errors import Problem
+
+pytestmark = pytest.mark.in_process
 
 
 @pytest.fixture
@@ -116,7 +119,7 @@ def test_a_changed_posting_rule_changes_the_next_voucher(posted: Any) -> None:
 def test_a_posting_rule_that_does_not_balance_posts_nothing(posted: Any) -> None:
     posted.db.execute("DELETE FROM posting_rule WHERE document = 'receipt' AND side = 'credit'")
     before = ledger.voucher_count(posted.db)
-    with pytest.raises(ValueError, match="posting rule of receipt"):
+    with pytest.raises(Problem, match="posting rule of receipt"):
         posted.do(receipts.create_receipt, body={"customer_id": 1, "business_date": "2026-11-24", "amount": "1.00"})
     assert ledger.voucher_count(posted.db) == before
     assert posted.db.execute("SELECT count(*) FROM receipt").fetchone()[0] == 1

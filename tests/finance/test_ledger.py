@@ -13,6 +13,8 @@ from shapan.kernel.money import fen_from_text
 if TYPE_CHECKING:
     from tests.finance.conftest import Office
 
+pytestmark = pytest.mark.in_process
+
 
 def test_the_chart_is_read_page_by_page(office: Office) -> None:
     accounts, _ = office.walk("/accounts", limit=7)

@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.finance.conftest import Office
 
+pytestmark = pytest.mark.in_process
+
 
 def test_a_receivable_posts_its_voucher_and_is_announced(office: Office) -> None:
     posted = office.receivable(order_reference="ORD-202611-00001", summary="销售出库")

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.finance.conftest import Office
+
+pytestmark = pytest.mark.in_process
 
 
 def settle(office: Office, receipt: dict[str, Any], *parts: tuple[dict[str, Any], str]) -> dict[str, Any]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Api
+
+pytestmark = pytest.mark.in_process
 
 ORDER, DELIVERY, MOVEMENT = "XSDD-209901-00001", "XSCK-209901-00001", "KCLS-209901-00001"
 MOVE = {"kind": "other_receipt", "warehouse_code": "NO99", "product_code": "NO-1", "quantity": "1"}

@@ -8,9 +8,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Api
     from tests.scm.conftest import Clerk
+
+pytestmark = pytest.mark.in_process
 
 Refusal = Callable[..., list[str]]
 SOURCE = {"system": "crm", "document": "ORD-202611-00001", "id": "0d3d9a52-64a5-4ba4-8a6e-2f1de6f3c011"}

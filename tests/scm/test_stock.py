@@ -6,9 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Api
     from tests.scm.conftest import Clerk
+
+pytestmark = pytest.mark.in_process
 
 
 def movement(product_code: str, kind: str, quantity: str, **members: Any) -> dict[str, Any]:

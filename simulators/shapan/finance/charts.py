@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shapan.finance.rules.posting import Figures, PostingLine, figures_of
+from shapan.finance.rules.posting import Kind, PostingLine, figures_of
 from shapan.finance.rules.statements import IncomeLine, SheetLine, Split
 from shapan.finance.rules.vouchers import account_family
 from shapan.kernel.yaml_file import load_yaml
@@ -39,19 +39,6 @@ class ChartRow:
     roles: tuple[str, ...]
     other_standard: str
     """The account that stands for it under the other standard; its own code when the file names none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of document that posts: its figures, the accounts it brings, and the rule that it starts with."""
-
-    name: str
-    en: str
-    zh: str
-    figures: Figures
-    brings: tuple[str, ...]
-    word: str
-    lines: tuple[PostingLine, ...]
 
 
 @functools.cache
@@ -108,13 +95,17 @@ def _kind(name: str, entry: Mapping[str, Any], standard: str, taxpayer_kind: str
         entry["title"]["en"],
         entry["title"]["zh"],
         figures_of(entry["figures"]),
-        tuple(entry.get("brings", ())),
+        {name: tuple(roles) for name, roles in entry.get("brings", {}).items()},
         entry["word"],
         tuple(
             PostingLine(line["side"], str(line["account"]), line["amount"], line["summary"])
             for line in entry["lines"]
             if _applies(line, standard, taxpayer_kind)
         ),
+        frozenset(entry.get("names", ())),
+        {figure: frozenset(names) for figure, names in entry.get("parts", {}).items()},
+        tuple(entry.get("main", list(entry["figures"])[:1])),
+        tuple(entry.get("fixed", ())),
     )
 
 

@@ -15,7 +15,7 @@ from shapan.finance.rules.vouchers import Account, Entry
 from shapan.finance.store import accounts as account_store
 from shapan.finance.store import masters as master_store
 from shapan.finance.store import vouchers as voucher_store
-from shapan.kernel.errors import Fault
+from shapan.kernel.errors import Fault, conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ def post(
 def post_document(db: sqlite3.Connection, document: Document, now: str) -> int:
     """Post the voucher that a document makes by the posting rule of its kind; the id of the voucher.
 
-    The rule is data, so its voucher is checked like one that was entered by hand; ValueError when the rule makes a wrong one. The
-    period must have been checked (`check_period`).
+    The rule is data, so its voucher is checked like one that was entered by hand; 409 `posting-rule-unusable` when it is wrong.
+    The period must have been checked (`check_period`).
     """
     word, entries = composed(db, document)
     return post(db, document.day, word, (document.kind, document.number), entries, now)
@@ -93,7 +93,14 @@ def composed(db: sqlite3.Connection, document: Document) -> tuple[str, tuple[Ent
         entries, chart, master_store.known(db, (entry.dimensions for entry in entries)), manual=False
     )
     if faults:
-        raise ValueError(f"The posting rule of {document.kind} makes a wrong voucher: {[fault.en for fault in faults]}")
+        # A user's data can be the cause: a bank account that needs a customer, a rule that was written for other accounts.
+        raise conflict(
+            "posting-rule-unusable",
+            f"The posting rule of {document.kind} makes no voucher that can be posted: {' '.join(fault.en for fault in faults)}"
+            " Change the rule (PUT /posting-rules) or use another account; nothing was posted.",
+            f"{document.kind} 的凭证模板无法生成可过账的凭证：{''.join(fault.zh for fault in faults)}"
+            "请修改凭证模板\uff08PUT /posting-rules\uff09或改用其他科目；本次未过账。",
+        )
     return word, entries
 
 

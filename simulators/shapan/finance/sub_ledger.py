@@ -19,8 +19,6 @@ from shapan.finance.store.query import draw_number
 from shapan.kernel.errors import not_found
 from shapan.kernel.system import Context
 
-DEFAULT_BANK_ACCOUNT = "100201"
-
 Costs = Sequence[tuple[str, int, int | None]]
 """(product code, fen, thousandths or None) of goods that are dispatched and not accepted yet."""
 

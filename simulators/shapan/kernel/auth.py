@@ -5,6 +5,7 @@ RFC 6749 section 4.4 (grant), RFC 8414 (metadata), RFC 9068 (JWT access tokens, 
 
 from __future__ import annotations
 
+import functools
 import hmac
 import threading
 from collections.abc import Iterable, Mapping
@@ -60,12 +61,18 @@ class TokenError(Exception):
         return 401 if self.error == "invalid_client" else 400
 
 
+@functools.lru_cache(maxsize=32)
+def _read_key(pem: bytes) -> RSAKey:
+    """To check a key takes longer than to serve many requests, and it does not change."""
+    return RSAKey.import_key(pem)
+
+
 def load_or_create_key(folder: Path) -> RSAKey:
     """The signing key of a system, kept in its data folder so that tokens outlive a restart. DatabaseError."""
     path = folder / "token-key.pem"
     try:
         if path.exists():
-            return RSAKey.import_key(path.read_bytes())
+            return _read_key(path.read_bytes())
         key = RSAKey.generate_key(2048)
         folder.mkdir(parents=True, exist_ok=True)
         # Whole or not at all, however this process ends.

@@ -24,16 +24,28 @@ PREFIX = "/ws/<workspace>"
 def create_app(runtime: Runtime) -> Flask:
     """The app of one system: its contract and the operator interface, each also under /ws/<name>; `/openapi.json` and `/docs`."""
     app = Flask(f"shapan.{runtime.system.name}", static_folder=None)
-    app.url_map.strict_slashes = False
-    for _, operation in runtime.operations():
-        view = _view(runtime, operation)
-        rule = operation.path.replace("{", "<").replace("}", ">")
-        options: dict[str, Any] = {"methods": [operation.method], "provide_automatic_options": False}
-        app.add_url_rule(rule, operation.operation_id, view, **options)
-        app.add_url_rule(PREFIX + rule, operation.operation_id, view, **options)
-    _documentation(app, runtime)
+    views = {operation.operation_id: _view(runtime, operation) for _, operation in runtime.operations()}
+    # Contracts are loaded once a process, so they stay and can be told by their identity.
+    key = runtime.system.title, id(runtime.contract), id(runtime.operator_contract)
+    model = _models.get(key)
+    if model is None:
+        app.url_map.strict_slashes = False
+        for _, operation in runtime.operations():
+            rule = operation.path.replace("{", "<").replace("}", ">")
+            options: dict[str, Any] = {"methods": [operation.method], "provide_automatic_options": False}
+            for path in (rule, PREFIX + rule):
+                app.add_url_rule(path, operation.operation_id, views[operation.operation_id], **options)
+        _documentation(app, runtime)
+        _models[key] = app
+    else:
+        app.url_map, app.blueprints = model.url_map, model.blueprints
+        app.view_functions = {**model.view_functions, **views}
     app.register_error_handler(HTTPException, _http_error)
     return app
+
+
+_models: dict[tuple[str, int, int], Flask] = {}
+"""The first app of each contract: to compile some hundred routes takes longer than most tests, and they are the same for every app of it."""
 
 
 def _language() -> str:

@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 
 from shapan import __version__
 from shapan.kernel.clock import ClockError, SimulatedClock, rfc3339
-from shapan.kernel.errors import Fault, invalid, not_found
+from shapan.kernel.errors import Fault, invalid, not_found, refused
 from shapan.kernel.outbox import cloud_event, events_after, source_of
 from shapan.kernel.system import Answer, Context, no_content, ok
 
@@ -181,11 +181,11 @@ def get_facts(ctx: Context) -> Answer:
 
 
 def get_operator_kpis(ctx: Context, from_: str, to: str) -> Answer:
-    """getOperatorKpis: the key figures that this system has, for whoever puts those of all systems side by side. 400 for an empty period."""
+    """getOperatorKpis: the key figures that this system has, for whoever puts those of all systems side by side. 422 for an empty period."""
     runtime, workspace = _here(ctx)
     first, last = date.fromisoformat(from_), date.fromisoformat(to)
     if last < first:
-        raise invalid([Fault("/to", f"{to} is before {from_}.", f"{to} 早于 {from_}。", "query")])
+        raise refused([Fault("/to", f"{to} is before {from_}.", f"{to} 早于 {from_}。", "query")])
     with workspace.database.read() as db:
         items = runtime.system.kpis(db, first, last) if runtime.system.kpis is not None else []
     return ok({"system": runtime.system.name, "workspace": workspace.name, "from": from_, "to": to, "items": items})

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from tests.contracts.test_schemathesis import Desk
 
 LEDGER = runpy.run_path(str(Path(__file__).with_name("finance_ledger.py")))
+# Operations that begin with documents of their own, and are not served from the copy that all others share.
+ALONE = LEDGER["BLANK"]
 BULK = runpy.run_path(str(Path(__file__).with_name("bulk.py")))
 PURCHASING = runpy.run_path(str(Path(__file__).with_name("finance_purchasing.py")))
 # Operations that fit seldom by chance, and get more examples: debit that equals credit.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapan.control.clients import SystemAnswer, SystemsClient
-from shapan.kernel.errors import Fault, invalid
+from shapan.kernel.errors import Fault, refused
 from shapan.kernel.system import Answer, Context, ok
 
 
@@ -18,7 +18,7 @@ def list_systems(ctx: Context) -> Answer:
 def get_kpis(ctx: Context, from_: str, to: str) -> Answer:
     """getKpis: what each system computed over a period. 503 when one does not answer."""
     if to < from_:
-        raise invalid([Fault("/to", f"{to} is before {from_}.", f"{to} 早于 {from_}。", "query")])
+        raise refused([Fault("/to", f"{to} is before {from_}.", f"{to} 早于 {from_}。", "query")])
     systems: SystemsClient = ctx.services["systems"]
     return ok({"from": from_, "to": to, "systems": systems.kpis(ctx.workspace, from_, to)})
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
-from shapan.finance import views
-from shapan.finance.rules.accounts import account_in_use, new_account_faults
+from shapan.finance import charts, views
+from shapan.finance.rules.accounts import account_in_use, demand_faults, new_account_faults
+from shapan.finance.rules.posting_rules import role_demands
 from shapan.finance.store import accounts as store
+from shapan.finance.store import books as book_store
 from shapan.kernel.errors import conflict, not_found, refused
 from shapan.kernel.system import Answer, Context, created, ok
 
@@ -37,6 +40,9 @@ def create_account(ctx: Context, body: dict[str, Any]) -> Answer:
         use = account_in_use(parent["code"], bool(parent["controlled"]), store.uses(ctx.db, parent["code"]))
         if use is not None:
             raise use
+        wrong = demand_faults(required or [], _lacking(ctx, json.loads(parent["roles"])))
+        if wrong:
+            raise refused(wrong)
     store.insert_below(
         ctx.db,
         parent,
@@ -55,6 +61,13 @@ def create_account(ctx: Context, body: dict[str, Any]) -> Answer:
 def get_account(ctx: Context, account_code: str) -> Answer:
     """One account, or 404."""
     return ok(views.accounts.account(_account(ctx, account_code)))
+
+
+def _lacking(ctx: Context, roles: list[str]) -> dict[str, tuple[str, ...]]:
+    books = book_store.books(ctx.db)
+    kinds = charts.kinds(books.standard, books.taxpayer_kind)
+    rules = {name: store.posting_rule(ctx.db, name)[1] for name in book_store.rules(ctx.db) if name in kinds}
+    return role_demands(roles, kinds, rules)
 
 
 def _account(ctx: Context, code: str) -> sqlite3.Row:

@@ -6,9 +6,8 @@ import dataclasses
 from typing import Any
 
 from shapan.finance import charts, views
-from shapan.finance.charts import Kind
-from shapan.finance.rules.books import rule_faults
-from shapan.finance.rules.posting import PostingLine
+from shapan.finance.rules.posting import Kind, PostingLine
+from shapan.finance.rules.posting_rules import rule_faults
 from shapan.finance.store import accounts as account_store
 from shapan.finance.store import books as store
 from shapan.kernel.errors import not_found, refused
@@ -35,7 +34,7 @@ def put_posting_rule(ctx: Context, document_kind: str, body: dict[str, Any]) -> 
     kind = _kinds(ctx)[document_kind]
     lines = tuple(PostingLine(line["side"], line["account"], line["amount"], line["summary"]) for line in body["lines"])
     chart = account_store.family(ctx.db, "")
-    wrong = rule_faults(lines, kind.lines, kind.figures, kind.brings, account_store.roles(ctx.db), chart)
+    wrong = rule_faults(lines, kind, account_store.roles(ctx.db), chart)
     if wrong:
         raise refused(wrong)
     store.replace_rule(ctx.db, dataclasses.replace(kind, word=body.get("word", "记"), lines=lines))

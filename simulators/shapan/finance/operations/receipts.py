@@ -17,7 +17,7 @@ from shapan.finance.store import accounts as account_store
 from shapan.finance.store import customers as customer_store
 from shapan.finance.store import receipts as store
 from shapan.finance.store.query import draw_number
-from shapan.finance.sub_ledger import DEFAULT_BANK_ACCOUNT, receipt_view, rest_to_advance
+from shapan.finance.sub_ledger import receipt_view, rest_to_advance
 from shapan.kernel.errors import conflict, not_found
 from shapan.kernel.money import fen_from_text
 from shapan.kernel.system import Answer, Context, created, ok
@@ -42,7 +42,7 @@ def create_receipt(ctx: Context, body: dict[str, Any]) -> Answer:
     customer = customer_store.get(ctx.db, body["customer_id"])
     day = periods.parse_date(body["business_date"])
     amount = fen_from_text(body["amount"])
-    bank_account = body.get("bank_account", DEFAULT_BANK_ACCOUNT)
+    bank_account = body.get("bank_account", account_store.role(ctx.db, "bank"))
     advance = body.get("advance", False)
     wrong = [] if customer is not None else [unknown_customer("/customer_id", body["customer_id"])]
     wrong += periods.business_date_faults("/business_date", day, ctx.today)

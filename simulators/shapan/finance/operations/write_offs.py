@@ -18,7 +18,6 @@ from shapan.finance.store import customers as customer_store
 from shapan.finance.store import receivables as receivable_store
 from shapan.finance.store import write_offs as store
 from shapan.finance.store.query import draw_number
-from shapan.finance.sub_ledger import DEFAULT_BANK_ACCOUNT
 from shapan.kernel.errors import Fault, conflict, not_found
 from shapan.kernel.money import fen_from_text, text_from_fen
 from shapan.kernel.system import Answer, Context, created, ok
@@ -83,7 +82,7 @@ def create_write_off(ctx: Context, body: dict[str, Any]) -> Answer:
 def recover_write_off(ctx: Context, write_off_id: int, body: dict[str, Any]) -> Answer:
     """Record money that came in for a debt that was written off."""
     row = _standing(ctx, write_off_id)
-    amount, bank_account = fen_from_text(body["amount"]), body.get("bank_account", DEFAULT_BANK_ACCOUNT)
+    amount, bank_account = fen_from_text(body["amount"]), body.get("bank_account", account_store.role(ctx.db, "bank"))
     dated = day_of(ctx, body, [date.fromisoformat(row["business_date"])])
     wrong = [
         *dated.wrong,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shapan.kernel.errors import Fault, Problem, conflict
 
@@ -40,6 +40,21 @@ def new_account_faults(
             )
         )
     return found
+
+
+def demand_faults(required: Sequence[str], lacking: Mapping[str, Sequence[str]]) -> list[Fault]:
+    """Dimensions that a new account requires and that what posts by its roles does not name (`rules.posting_rules.role_demands`)."""
+    return [
+        Fault(
+            f"/dimensions/{index}",
+            f"The account takes over a role by which {', '.join(lacking[name])} post without naming a {name}, so it cannot"
+            f" require {name}. Make it optional, or add an account without a role.",
+            f"该科目将承接上级科目的用途，而 {'、'.join(lacking[name])} 记账时不提供 {name}，因此不能必填该辅助核算。"
+            "请改为可选辅助核算。",
+        )
+        for index, name in enumerate(required)
+        if name in lacking
+    ]
 
 
 def account_in_use(code: str, controlled: bool, uses: Sequence[str]) -> Problem | None:

@@ -1,21 +1,17 @@
-"""Setting up the books (建账): opening balances, their way to another standard, and posting rules that users write."""
+"""Setting up the books (建账): opening balances and their way to another standard."""
 
 from __future__ import annotations
 
 import dataclasses
-import string
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from shapan.finance.rules.dimensions import Known, dimension_faults, stranger_faults
 from shapan.finance.rules.periods import first_day
-from shapan.finance.rules.posting import Figures, PostingLine, account_code, imbalance
 from shapan.finance.rules.vouchers import Account, Entry
 from shapan.kernel.errors import Fault
 from shapan.kernel.money import text_from_fen
-
-_TEXTS = ("number", "source", "text")
 
 
 def opening_faults(
@@ -38,6 +34,7 @@ def opening_faults(
         found += _balance_faults(pointer, entry, chart, known)
         side = sides.get(entry.account_code)
         if side is None:
+            found += _no_opening_faults(pointer, chart.get(entry.account_code))
             if item is not None:
                 found.append(
                     Fault(
@@ -90,6 +87,29 @@ def _balance_faults(pointer: str, entry: Entry, chart: Mapping[str, Account], kn
             )
         )
     return found + dimension_faults(pointer, title, account.dimensions, account.optional, entry.dimensions, known)
+
+
+def _no_opening_faults(pointer: str, account: Account | None) -> list[Fault]:
+    if account is None:
+        return []
+    title = f"{account.code} {account.name}"
+    if account.controlled:
+        return [
+            Fault(
+                f"{pointer}/account_code",
+                f"Account {title} is controlled by documents: enter what was received before as a goods receipt in the opening period.",
+                f"科目 {title} 由单据控制，不能录入期初余额；请在启用期间以入库单录入。",
+            )
+        ]
+    if account.category == "profit_and_loss":
+        return [
+            Fault(
+                f"{pointer}/account_code",
+                f"Account {title} is a profit and loss account, which begins at zero; enter earlier results as retained earnings.",
+                f"科目 {title} 为损益类科目，期初余额为零；以前期间的损益请录入未分配利润。",
+            )
+        ]
+    return []
 
 
 def _item_faults(
@@ -154,103 +174,3 @@ def carried_over(entries: Iterable[Entry], places: Mapping[str, str], takes: Map
         for entry, balance, quantity in sums.values()
         if balance
     ]
-
-
-def rule_faults(
-    lines: Sequence[PostingLine],
-    standard: Sequence[PostingLine],
-    figures: Figures,
-    brings: Collection[str],
-    roles: Mapping[str, str],
-    chart: Mapping[str, Account],
-) -> list[Fault]:
-    """What is wrong with a posting rule that a user wrote (凭证模板校验); `standard` is the one that Shapan comes with."""
-    found: list[Fault] = []
-    for index, line in enumerate(lines):
-        pointer = f"/lines/{index}"
-        if line.amount not in figures:
-            found.append(
-                Fault(
-                    f"{pointer}/amount",
-                    f"Documents of this kind have no figure {line.amount}; they have {', '.join(figures)}.",
-                    f"该类单据没有金额项 {line.amount}，可用：{'、'.join(figures)}。",
-                )
-            )
-        found += _account_faults(pointer, line.account, brings, roles, chart)
-        found += _summary_faults(pointer, line.summary)
-    if found:
-        return found
-    odd = imbalance(lines, figures)
-    if odd:
-        found.append(
-            Fault(
-                "/lines",
-                f"Debit and credit would differ by what the document has of {', '.join(sorted(odd))}.",
-                f"借贷将相差单据的 {'、'.join(sorted(odd))}，模板不平衡。",
-            )
-        )
-    mine, theirs = (_controlled(rule, figures, roles, chart) for rule in (lines, standard))
-    for code in sorted({code for code in {*mine, *theirs} if mine.get(code) != theirs.get(code)}):
-        found.append(
-            Fault(
-                "/lines",
-                f"Account {code} is controlled by a sub-ledger: what documents of this kind post to it cannot be changed.",
-                f"科目 {code} 是受控科目，该类单据对它的记账不能修改。",
-            )
-        )
-    return found
-
-
-def _account_faults(
-    pointer: str, reference: str, brings: Collection[str], roles: Mapping[str, str], chart: Mapping[str, Account]
-) -> list[Fault]:
-    if reference in brings:
-        return []
-    code = account_code(reference, {}, roles)
-    account = chart.get(code)
-    if account is None:
-        return [
-            Fault(
-                f"{pointer}/account",
-                f"{reference} is no account, no role of these books, and nothing that the document brings.",
-                f"{reference} 既不是科目编码，也不是本账套的科目用途或单据自带科目。",
-            )
-        ]
-    if not account.leaf:
-        return [
-            Fault(
-                f"{pointer}/account",
-                f"Account {code} has accounts below it; only leaf accounts can be posted to.",
-                f"科目 {code} 有下级科目，只能使用末级科目。",
-            )
-        ]
-    return []
-
-
-def _summary_faults(pointer: str, summary: str) -> list[Fault]:
-    try:
-        fields = [each for each in string.Formatter().parse(summary) if each[1] is not None]
-    except ValueError:  # a brace without its other half
-        fields = [("", "", "", None)]
-    if all(name in _TEXTS and not spec and conversion is None for _, name, spec, conversion in fields):
-        return []
-    return [
-        Fault(
-            f"{pointer}/summary",
-            "In braces only {number}, {source} and {text} may stand.",
-            "花括号内只能使用 {number}、{source}、{text}。",
-        )
-    ]
-
-
-def _controlled(
-    lines: Iterable[PostingLine], figures: Figures, roles: Mapping[str, str], chart: Mapping[str, Account]
-) -> dict[str, dict[str, int]]:
-    """Controlled account -> by how often each independent figure is debited to it."""
-    sums: dict[str, Counter[str]] = {}
-    for line in lines:
-        account = chart.get(account_code(line.account, {}, roles))
-        if account is not None and account.controlled:
-            for name, times in figures[line.amount].items():
-                sums.setdefault(account.code, Counter())[name] += times if line.side == "debit" else -times
-    return {code: {name: times for name, times in counter.items() if times} for code, counter in sums.items()}

@@ -29,6 +29,32 @@ class PostingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of document that posts: its figures, the accounts it brings, and the rule that it starts with."""
+
+    name: str
+    en: str
+    zh: str
+    figures: Figures
+    brings: Mapping[str, tuple[str, ...]]
+    """Name of an account that the document brings -> roles of the accounts that it can be."""
+    word: str
+    lines: tuple[PostingLine, ...]
+    names: frozenset[str] = frozenset()
+    """Dimensions that every document of the kind names."""
+    parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Figure that the parts of a document have -> dimensions that every part names."""
+    main: tuple[str, ...] = ()
+    """Independent figures of which a document has at least one that is not zero."""
+    fixed: tuple[str, ...] = ()
+    """Roles whose account a closing step reads back."""
+
+    def supplies(self, figure: str) -> frozenset[str]:
+        """The dimensions that a line with this figure can count on."""
+        return self.names | self.parts.get(figure, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of a document that stands apart in the ledger: amounts by figure, dimensions, quantity in thousandths, accounts of its own."""
 

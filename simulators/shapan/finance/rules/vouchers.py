@@ -26,6 +26,7 @@ class Account:
     dimensions: frozenset[str] = frozenset()
     controlled: bool = False
     optional: frozenset[str] = frozenset()
+    category: str = ""
 
     @property
     def takes(self) -> frozenset[str]:

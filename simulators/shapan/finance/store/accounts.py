@@ -15,7 +15,7 @@ _ACCOUNT = (
     "code, name, english_name, category, direction, parent, leaf, dimensions, optional_dimensions, controlled, change,"
     " (SELECT json_group_array(role) FROM account_role WHERE account_code = code) AS roles"
 )
-_AS_RULES_SEE_IT = "code, name, leaf, dimensions, optional_dimensions, controlled"
+_AS_RULES_SEE_IT = "code, name, leaf, dimensions, optional_dimensions, controlled, category"
 
 
 def account(db: sqlite3.Connection, code: str) -> sqlite3.Row | None:
@@ -49,7 +49,9 @@ def family(db: sqlite3.Connection, code: str) -> dict[str, Account]:
 def _account(row: sqlite3.Row) -> Account:
     dimensions = frozenset(json.loads(row["dimensions"]))
     optional = frozenset(json.loads(row["optional_dimensions"]))
-    return Account(row["code"], row["name"], bool(row["leaf"]), dimensions, bool(row["controlled"]), optional)
+    return Account(
+        *(row["code"], row["name"], bool(row["leaf"]), dimensions, bool(row["controlled"]), optional, row["category"])
+    )
 
 
 def roles(db: sqlite3.Connection) -> dict[str, str]:

@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shapan.finance.charts import ChartRow, Kind
+from shapan.finance.charts import ChartRow
 from shapan.finance.rules.periods import previous_period
+from shapan.finance.rules.posting import Kind
 from shapan.finance.store.query import next_change
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from shapan.finance.charts import Kind
+from shapan.finance.rules.posting import Kind
 from shapan.finance.store.books import Books
 from shapan.finance.tax_rates import TaxRate
 from shapan.kernel.money import text_from_fen, text_from_milli, text_from_rate

@@ -7,12 +7,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from shapan.kernel.bulk import jobs
+from shapan.kernel.bulk.declaration import Bulk
 from shapan.kernel.bulk.entering import internal
 from shapan.kernel.bulk.exports import run_export
 from shapan.kernel.bulk.imports import Gone, Stopping, run_import
 from shapan.kernel.bulk.jobs import IMPORT, Job
-from shapan.kernel.bulk.resources import resources_of
+from shapan.kernel.bulk.resources import Resource, resources_of
 from shapan.kernel.clock import rfc3339
+from shapan.kernel.contract import Contract
 from shapan.kernel.database import DatabaseGone
 
 if TYPE_CHECKING:
@@ -24,12 +26,24 @@ log = logging.getLogger(__name__)
 _BREATH = 0.0005
 
 
+_known: dict[int, dict[str, Resource]] = {}
+
+
+def _resources(contract: Contract, declared: Bulk | None) -> dict[str, Resource]:
+    """Worked out once for each contract, which is itself loaded once a process. ContractError."""
+    if declared is not None:
+        return resources_of(contract, declared)
+    if id(contract) not in _known:
+        _known[id(contract)] = resources_of(contract, None)
+    return _known[id(contract)]
+
+
 class Worker:
     """Does jobs. It needs no starting: it begins with the first job that it hears of."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.resources = resources_of(runtime.contract, runtime.system.bulk)
+        self.resources = _resources(runtime.contract, runtime.system.bulk)
         self.progress: dict[str, int] = {}
         """How far jobs are that cannot write it down yet, by id."""
         self.stopping = False
