@@ -121,7 +121,7 @@ def test_a_stop_ends_with_the_row_and_the_rest_comes_at_the_next_start(
     monkeypatch.setattr(imports, "BATCH_SECONDS", 0)
     path = send(shelf, ["gate", *"abcdefgh"])
     atomic = send(shelf, ["x", "y"], "B", mode="atomic")
-    assert gate.REACHED.wait(10)
+    assert gate.REACHED.wait(60)
     stopping = threading.Thread(target=shelf.runtime.stop)
     stopping.start()
     eventually(lambda: shelf.runtime.bulk.stopping)
@@ -147,7 +147,7 @@ def test_others_write_between_the_rows(
 ) -> None:
     monkeypatch.setattr(imports, "BATCH_SECONDS", 0)
     path = send(shelf, ["gate", *map(str, range(300))])
-    assert gate.REACHED.wait(10)
+    assert gate.REACHED.wait(60)
     assert shelf.get(path).json()["state"] == "running"
     other = threading.Thread(target=lambda: shelf.post("/books", json={"code": "OTHER", "name": "x"}))
     other.start()
@@ -163,7 +163,7 @@ def test_progress_is_seen_before_an_atomic_import_is_written(
     shelf: Api, gate: Any, eventually: Callable[..., Any]
 ) -> None:
     path = send(shelf, ["a", "b", "gate", "c"], mode="atomic")
-    assert gate.REACHED.wait(10)
+    assert gate.REACHED.wait(60)
     job = shelf.get(path).json()
     assert (job["state"], job["progress"], sum(job["counts"].values())) == ("running", {"done": 2, "total": 4}, 0)
     assert shelf.get("/books").json()["items"] == []
@@ -176,7 +176,7 @@ def test_a_reset_ends_what_runs(
 ) -> None:
     monkeypatch.setattr(imports, "BATCH_SECONDS", 0)
     path = send(shelf, ["gate", *map(str, range(50))])
-    assert gate.REACHED.wait(10)
+    assert gate.REACHED.wait(60)
     resetting = threading.Thread(target=lambda: shelf.post("/_shapan/reset"))
     resetting.start()
     gate.LEAVE.set()
@@ -193,7 +193,7 @@ def test_jobs_that_wait_and_jobs_that_are_kept_are_bounded(
     leave, read = threading.Event(), imports.read_records
 
     def wait_and_read(*arguments: Any) -> Any:
-        assert leave.wait(10)
+        assert leave.wait(60)
         return read(*arguments)
 
     monkeypatch.setattr(imports, "read_records", wait_and_read)
