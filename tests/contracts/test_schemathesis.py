@@ -51,8 +51,10 @@ from shapan.sandbox.options import SandboxOptions, plan, this_month
 from shapan.sandbox.processes import ProcessSandbox
 from shapan.world import WorldSpec, build_world
 
-# So few in the suite that it stays short; the build server runs 15.
+# So few in the suite that it stays short; the build server runs 10.
 EXAMPLES = int(os.environ.get("SHAPAN_EXAMPLES", "3"))
+THOROUGH = EXAMPLES >= 10
+"""Whether boundary values are tried as well, which are some hundred requests for each operation."""
 ENOUGH = 15
 """So many examples that each operation must have been answered as wished."""
 SEED = 20260101
@@ -111,7 +113,7 @@ def _config(name: str) -> SchemathesisConfig:
                 },
             ][: 2 if ROOMS[name].SELDOM else 1],
             # Inferred links join look-alike resources and find little; the contracts have their own.
-            "phases": {"stateful": {"inference": {"algorithms": []}}},
+            "phases": {"coverage": {"enabled": THOROUGH}, "stateful": {"inference": {"algorithms": []}}},
         }
     )
 

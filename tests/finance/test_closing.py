@@ -134,13 +134,26 @@ def test_what_comes_after_a_step_opens_it_again(march: Office) -> None:
         ("222112", "0.00", "0.09"),
         ("222113", "0.00", "0.06"),
     ]
-    # A red-letter sale after the transfer: what is owed less is credit to carry forward, and nothing is transferred back.
+    # Input tax after the transfer: what is owed less goes back in red, and the surcharges with it.
     line = {"summary": "进项", "account_code": "22210101", "debit": "20.00"}
     march.voucher(lines=[line, {"summary": "进项", "account_code": "100201", "credit": "20.00"}])
-    assert checklist(march, "2031-03")["vat"]["state"] == "done"
+    assert checklist(march, "2031-03")["vat"]["state"] == "open"
+    assert entries(*run(march, "2031-03", "vat")) == [("22210104", "-20.00", "0.00"), ("222102", "0.00", "-20.00")]
+    [less] = run(march, "2031-03", "surcharges")
+    assert entries(less)[0] == ("6403", "-2.40", "0.00")
     vat = march.api.get("/vat", params={"period": "2031-03"}).json()
-    assert (vat["output_tax"], vat["input_tax"], vat["transferred"]) == ("143.00", "20.00", "143.00")
-    assert (vat["owed"], vat["carried_forward"]) == ("0.00", "20.00")
+    assert (vat["output_tax"], vat["input_tax"], vat["transferred"]) == ("143.00", "20.00", "123.00")
+    assert (vat["owed"], vat["carried_forward"]) == ("0.00", "0.00")
+
+
+def test_steps_wait_for_the_period_before_and_for_the_period_to_begin(
+    march: Office, refusal: Callable[..., list[str]]
+) -> None:
+    sell(march)
+    body = {"note": "服务费"}
+    refusal(march.api.post("/periods/2031-04/steps/cost_of_sales", json=body), 422, "business-rule")
+    march.go_to(date(2031, 4, 10))
+    refusal(march.api.post("/periods/2031-04/steps/cost_of_sales", json=body), 409, "earlier-period-open")
 
 
 def test_periods_close_one_after_the_other_and_the_last_is_reopened(

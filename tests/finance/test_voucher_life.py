@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -98,6 +99,8 @@ def test_what_cannot_be_reversed_is_refused(office: Office, refusal: Callable[..
     path = f"/vouchers/{blue['id']}/reverse"
     assert refusal(office.api.post(path, json={"date": "2025-12-31"}), 423, "period-locked") == ["/date"]
     assert refusal(office.api.post(path, json={"date": "2199-01-01"}), 422, "business-rule") == ["/date"]
+    before = {"date": (office.today.replace(day=1) - timedelta(days=1)).isoformat()}
+    assert refusal(office.api.post(path, json=before), 422, "business-rule") == ["/date"]
     key = {"Idempotency-Key": "reverse-1"}
     first, again = (office.api.post(path, json={}, headers=key) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 201)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shapan.finance import views
-from shapan.finance.closing import Reason, Step, Work, steps_of
+from shapan.finance.closing import Reason, Step, Work, goods_received_not_invoiced, steps_of
 from shapan.finance.rules.periods import first_day, previous_period
 from shapan.finance.shown import shown_period
 from shapan.finance.store import period_log
@@ -22,8 +22,13 @@ def get_period_checklist(ctx: Context, period: str) -> Answer:
 
 
 def run_period_step(ctx: Context, period: str, step: str, body: dict[str, Any]) -> Answer:
-    """Run one step; 409 while an earlier one is open."""
+    """Run one step; 409 while an earlier one, or a period before, is open.
+
+    Goods received and not invoiced may be accrued at any time: that reads nothing but the goods receipts.
+    """
     _open_period(ctx, period)
+    if step != goods_received_not_invoiced.STEP.name:
+        _its_turn(ctx, period)
     found = _assessed(ctx, period)
     names = [each.name for each, _ in found]
     if step not in names:
@@ -45,6 +50,21 @@ def run_period_step(ctx: Context, period: str, step: str, body: dict[str, Any]) 
 def close_period(ctx: Context, period: str) -> Answer:
     """Close and lock a period in which every step is done, after all before it."""
     _open_period(ctx, period)
+    _its_turn(ctx, period)
+    unfinished = [(step, reasons) for step, reasons in _assessed(ctx, period) if reasons]
+    if unfinished:
+        en, zh, faults = _listed(unfinished, "/period")
+        problem = conflict("period-not-ready", f"{period} cannot be closed yet. {en}", f"{period} 尚不能结账。{zh}")
+        raise dataclasses.replace(problem, faults=faults)
+    store.set_period_state(ctx.db, period, "locked")
+    period_log.write(ctx.db, period, "closed", ctx.client_id, ctx.timestamp)
+    view = shown_period(ctx, period)
+    ctx.emit("finance.period.closed", period, view)
+    return ok(view)
+
+
+def _its_turn(ctx: Context, period: str) -> None:
+    """422 for a period that has not begun, 409 while one before it is open: what steps post builds on what stood before."""
     if first_day(period) > ctx.today:
         raise refused(
             [
@@ -64,16 +84,6 @@ def close_period(ctx: Context, period: str) -> Answer:
             f"Periods are closed one after the other, and {first} is open. Close it first.",
             f"会计期间须依次结账，{first} 尚未结账，请先完成该期间。",
         )
-    unfinished = [(step, reasons) for step, reasons in _assessed(ctx, period) if reasons]
-    if unfinished:
-        en, zh, faults = _listed(unfinished, "/period")
-        problem = conflict("period-not-ready", f"{period} cannot be closed yet. {en}", f"{period} 尚不能结账。{zh}")
-        raise dataclasses.replace(problem, faults=faults)
-    store.set_period_state(ctx.db, period, "locked")
-    period_log.write(ctx.db, period, "closed", ctx.client_id, ctx.timestamp)
-    view = shown_period(ctx, period)
-    ctx.emit("finance.period.closed", period, view)
-    return ok(view)
 
 
 def reopen_period(ctx: Context, period: str, body: dict[str, Any]) -> Answer:

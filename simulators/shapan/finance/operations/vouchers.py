@@ -12,7 +12,7 @@ from shapan.finance.rules.refusals import refusal
 from shapan.finance.rules.vouchers import reversal_refusal
 from shapan.finance.shown import shown_voucher
 from shapan.finance.store import vouchers as store
-from shapan.kernel.errors import not_found
+from shapan.kernel.errors import Fault, not_found
 from shapan.kernel.system import Answer, Context, created, ok
 
 
@@ -51,7 +51,16 @@ def reverse_voucher(ctx: Context, voucher_id: int, body: dict[str, Any]) -> Answ
         raise refused
     day = periods.parse_date(body["date"]) if "date" in body else ctx.today
     wrong = periods.business_date_faults("/date", day, ctx.today)
-    problem = refusal(wrong, check_period(ctx.db, "/date", day))
+    closed = check_period(ctx.db, "/date", day)
+    if day is not None and closed is None and day.isoformat() < row["date"]:
+        wrong.append(
+            Fault(
+                "/date",
+                f"{day} lies before the date of the voucher that is reversed, {row['date']}.",
+                f"{day} 早于被冲销凭证的日期 {row['date']}。",
+            )
+        )
+    problem = refusal(wrong, closed)
     if problem is not None:
         raise problem
     assert day is not None  # it is among the faults above

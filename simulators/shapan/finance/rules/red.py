@@ -86,7 +86,7 @@ def red_lines(lines: Mapping[int, BlueLine], parts: Sequence[RedPart]) -> tuple[
         found = _part_faults(pointer, blue, part.net, tax)
         faults += found
         if not found:
-            line = ReceivableLine(blue.line.description, -part.net, blue.line.rate_bp, -tax)
+            line = ReceivableLine(blue.line.description, -part.net, blue.line.rate_bp, -tax, blue.line.simplified)
             made.append(RedLine(part.line_no, line))
     if not faults and sum(red.line.gross for red in made) == 0:
         faults.append(
