@@ -93,7 +93,7 @@ class Ledger(RuleBasedStateMachine):
         period = period or next((name for name in PERIODS if name not in self.closed), PERIODS[0])
         for step in self.books.do(closing.get_period_checklist, period=period)["steps"]:
             if self.attempt(closing.run_period_step, period=period, step=step["step"], body={"note": "无成本"}) is None:
-                assert period in self.closed
+                assert period in self.closed or any(p not in self.closed for p in PERIODS if p < period)
         if self.attempt(closing.close_period, period=period) is not None:
             self.closed[period] = self.books.do(periods.get_trial_balance, period=period)["rows"]
 

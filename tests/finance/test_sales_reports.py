@@ -190,6 +190,10 @@ def test_the_allowance_follows_its_rates_and_the_write_offs(office: Office, refu
 
     # What the world opens with is another matter: only what may be lost of a new receivable is looked at.
     office.api.put("/allowance-rates", json={"rates": everything})
+    for period in [f"2026-{month:02}" for month in range(1, office.today.month)] if office.today.year == 2026 else []:
+        for step in office.api.get(f"/periods/{period}/checklist").json()["steps"]:
+            office.api.post(f"/periods/{period}/steps/{step['step']}", json={"note": "无业务"})
+        assert office.api.post(f"/periods/{period}/close").status_code == 200
     at_zero = run()
     item = office.receivable()
     some = [{**rate, "rate": "0.05"} if rate["bucket"] == "years_0_1" else rate for rate in everything]
