@@ -267,6 +267,48 @@ def test_an_invoice_before_the_goods_is_matched_when_they_come(buyer: Buyer, ref
     assert buyer.invoice(order, ("1", "10.00", "1.30"), **number)["state"] == "mismatched"
 
 
+def test_more_than_was_ordered_waits_for_a_decision(buyer: Buyer) -> None:
+    """What came in beyond the order is paid only when somebody says so, by whichever document the invoice names it."""
+    order = buyer.order(("100", "10.0000"))
+    receipt = buyer.receipt(order, "105")
+    assert buyer.invoice(receipt, ("60", "600.00", "78.00"))["state"] == "matched"
+    [found] = (rest := buyer.invoice(receipt, ("45", "450.00", "58.50")))["differences"]
+    assert (rest["state"], found["kind"], found["invoiced"], found["expected"]) == (
+        *("mismatched", "quantity_exceeds_order", "45"),
+        "40",
+    )
+    assert found["text"]["zh"] == "发票数量 45，订购数量 100 中未开票的只有 40。"
+    [same] = buyer.invoice(order, ("45", "450.00", "58.50"))["differences"]
+    assert same == found
+    assert buyer.invoice(order, ("40", "400.00", "52.00"))["state"] == "matched"
+
+
+def test_an_invoice_is_not_posted_before_its_goods(buyer: Buyer, refusal: Refusal) -> None:
+    order = buyer.order(("100", "10.0000"))
+    earlier = {"business_date": buyer.month_end.isoformat()}
+    kept = buyer.invoice(order, ("50", "500.00", "65.00"), **earlier)
+    other = buyer.invoice(order, ("1", "99.00", "12.87"), **earlier)
+    buyer.receipt(order, "60", **earlier)
+    later = buyer.receipt(order, "40", business_date=buyer.today.isoformat())
+    before = buyer.office.events()
+    release = {"reason": "已确认", "released_by": "财务主管"}
+    assert buyer.invoice(order, ("45", "450.00", "58.50"), **earlier)["state"] == "matched"
+    for path, body in (
+        ("/supplier-invoices", buyer.invoice_body(later, ("1", "10.00", "1.30"), **earlier)),
+        ("/supplier-invoices", buyer.invoice_body(later, ("1", "99.00", "12.87"), **earlier)),
+        (f"/supplier-invoices/{kept['id']}/match", earlier),
+    ):
+        assert refusal(buyer.api.post(path, json=body), 422, "business-rule") == ["/business_date"], path
+    assert len(buyer.office.events()) == len(before) + 2  # of the one that was posted
+    # Its own day is before the goods: it is posted with them.
+    matched = buyer.api.post(f"/supplier-invoices/{kept['id']}/match", json={}).json()
+    assert (matched["state"], matched["business_date"]) == ("matched", buyer.today.isoformat())
+    place = f"/supplier-invoices/{other['id']}/release"
+    assert refusal(buyer.api.post(place, json={**release, **earlier}), 422, "business-rule") == ["/business_date"]
+    released = buyer.api.post(place, json=release).json()
+    assert (released["state"], released["business_date"]) == ("released", buyer.today.isoformat())
+
+
 def test_an_ordinary_invoice_gives_no_input_tax(buyer: Buyer) -> None:
     receipt = buyer.receipt(None, ("100", "10.0000"))
     invoice = buyer.invoice(receipt, ("100", "1000.00", "130.00"), invoice_kind="ordinary")

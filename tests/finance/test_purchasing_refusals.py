@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from shapan.finance.registering import rate_faults
 
 if TYPE_CHECKING:
     from tests.finance.buyer import Buyer
@@ -67,11 +69,63 @@ def test_every_fault_of_a_request_is_named(buyer: Buyer, refusal: Refusal) -> No
     nowhere = buyer.receipt_body(None, ("1", "1.0000"), purchase_order_id=NOBODY, supplier_id=NOBODY)
     nowhere["lines"] = [{"purchase_order_line_no": 1, "quantity": "1"}]
     assert refused(buyer, refusal, "/goods-receipts", nowhere) == ["/supplier_id", "/purchase_order_id"]
-    unknown = buyer.receipt_body(None, ("1", "1.0000"))
-    unknown["lines"][0]["product_code"] = "NO-SUCH"
-    assert refused(buyer, refusal, "/goods-receipts", unknown) == ["/lines/0/product_code"]
+    unknown = buyer.receipt_body(None, ("1", "1.0000"), ("999999999", "9999999"), ("1", "1.0000"), supplier_id=NOBODY)
+    for line in unknown["lines"][:2]:
+        line["product_code"] = "NO-SUCH"
+    del unknown["lines"][0]["unit_price"]
+    assert refused(buyer, refusal, "/goods-receipts", unknown) == [
+        "/supplier_id",
+        "/lines/0",
+        "/lines/0/product_code",
+        "/lines/1/product_code",
+        "/lines/1/quantity",
+    ]
     early = buyer.receipt_body(order, "1", business_date=buyer.month_end.replace(day=1).isoformat())
     assert refused(buyer, refusal, "/goods-receipts", early) == ["/business_date"]
+
+
+def test_a_supplier_charges_a_rate_that_there_is(buyer: Buyer, refusal: Refusal) -> None:
+    """Rates of either kind of taxpayer, by the dated table; goods keep the rate at which they came in."""
+    on = {"business_date": "2026-01-05"} if buyer.today.year == 2026 else {}
+    rates = ("0.17", "0.16", "0.13", "0.09", "0.06", "0.05", "0.03", "0.01", "0", "0.02")
+    wrong = [f"/lines/{n}/tax_rate" for n, rate in enumerate(rates) if rate in ("0.17", "0.16", "0.02")]
+    line = {"product_code": buyer.product, "quantity": "1", "unit_price": "1"}
+    order = {
+        **on,
+        "supplier_id": buyer.supplier["id"],
+        "source_reference": buyer.source("CGDD"),
+        "lines": [{**line, "tax_rate": rate} for rate in rates],
+    }
+    assert refused(buyer, refusal, "/purchase-orders", order) == wrong
+    receipt = {**order, "source_reference": buyer.source()}
+    assert refused(buyer, refusal, "/goods-receipts", receipt) == wrong
+    good = [rate for rate in rates if rate not in ("0.17", "0.16", "0.02")]
+    receipt["lines"] = [{**line, "tax_rate": rate} for rate in good]
+    came = buyer.office.post("/goods-receipts", receipt)
+    body = buyer.invoice_body(came, *[("1", "1.00", "0.00")] * len(good))
+    for named, rate in zip(body["lines"], good, strict=True):
+        named |= {"tax_rate": rate, "tax_amount": f"{float(rate):.2f}"}
+    odd = {**body, "lines": [*body["lines"][:-1], {**body["lines"][-1], "tax_rate": "0.17", "tax_amount": "0.17"}]}
+    assert refused(buyer, refusal, "/supplier-invoices", odd) == [f"/lines/{len(good) - 1}/tax_rate"]
+    assert buyer.office.post("/supplier-invoices", body)["state"] == "matched"
+
+
+def test_rates_are_those_of_the_day() -> None:
+    def wrong(rate_bp: int, day: date, *agreed: int) -> bool:
+        return rate_faults({4: rate_bp}, day, {4: frozenset(agreed)}) != []
+
+    before, after = date(2019, 3, 31), date(2019, 4, 1)
+    assert [(wrong(rate, before), wrong(rate, after)) for rate in (1600, 1300, 0)] == [
+        (False, True),
+        (True, False),
+        (False, False),
+    ]
+    assert (wrong(1600, after, 1600), wrong(1600, after, 1300)) == (False, True)
+    assert (wrong(100, date(2027, 12, 31)), wrong(100, date(2028, 1, 1))) == (False, True)
+    [fault] = rate_faults({4: 1700, 5: 1300}, after)
+    assert fault.pointer == "/lines/4/tax_rate"
+    assert "0.13, 0.09" in fault.en
+    assert "0.13、0.09" in fault.zh
 
 
 def test_faults_of_returns_invoices_and_red_invoices(buyer: Buyer, refusal: Refusal) -> None:
@@ -129,6 +183,13 @@ def test_faults_of_returns_invoices_and_red_invoices(buyer: Buyer, refusal: Refu
     too_much["lines"][0]["to_cost_amount"] = "-1.00"
     assert refused(buyer, refusal, "/supplier-invoices", too_much) == ["/lines/0/to_cost_amount"]
 
+    # Whatever else is wrong, what can be judged is.
+    too_much["lines"].append({**amounts, "tax_rate": "0.17", "tax_amount": "1.70"})
+    too_much |= {"invoice_date": invoice["invoice_date"], "business_date": "2026-01-01"}
+    assert refused(buyer, refusal, "/supplier-invoices", too_much) == [
+        *("/business_date", "/invoice_date", "/lines/1/tax_rate", "/lines/1", "/lines/0/to_cost_amount"),
+    ]
+
     posted = buyer.invoice(receipt, ("10", "100.00", "13.00"))
     red = {
         "invoice_number": buyer.invoice_number(),
@@ -150,6 +211,8 @@ def test_faults_of_returns_invoices_and_red_invoices(buyer: Buyer, refusal: Refu
     red_invoice = buyer.office.post(place, whole)
     nothing = {**taken, "invoice_number": buyer.invoice_number()}
     assert refused(buyer, refusal, place, nothing) == ["/lines"]
+    early = {**nothing, "business_date": buyer.month_end.isoformat()}
+    assert refused(buyer, refusal, place, early) == ["/business_date", "/lines"]
     of_red = f"/supplier-invoices/{red_invoice['id']}/red"
     assert refusal(buyer.api.post(of_red, json=nothing), 409, "invoice-not-posted") == []
 
@@ -199,7 +262,6 @@ def test_faults_of_payments_and_settlements(buyer: Buyer, refusal: Refusal) -> N
 def test_a_locked_period_takes_nothing(buyer: Buyer, refusal: Refusal) -> None:
     locked = {"business_date": "2025-12-31"}
     order = buyer.order(("10", "10.0000"))
-    receipt = buyer.receipt(order, "5")
     mismatched = buyer.invoice(order, ("9", "90.00", "11.70"))
     payment = buyer.pay("1.00")
     document = {
@@ -214,7 +276,7 @@ def test_a_locked_period_takes_nothing(buyer: Buyer, refusal: Refusal) -> None:
             {"supplier_id": buyer.supplier["id"], "source_reference": buyer.source("CGDD"), "lines": order_lines},
         ),
         ("/goods-receipts", buyer.receipt_body(None, ("1", "1.0000"))),
-        ("/supplier-invoices", buyer.invoice_body(receipt, ("1", "10.00", "1.30"))),
+        ("/supplier-invoices", buyer.invoice_body(order, ("1", "10.00", "1.30"))),
         (f"/supplier-invoices/{mismatched['id']}/match", {}),
         (f"/supplier-invoices/{mismatched['id']}/release", {"reason": "放行", "released_by": "财务主管"}),
         ("/payments", {"supplier_id": buyer.supplier["id"], "amount": "1.00"}),

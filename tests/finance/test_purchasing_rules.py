@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -50,8 +51,12 @@ def invoiced(quantity: int, net: int, *, rate: int = 1300, to_cost: int = 0) -> 
     return InvoiceLine(None, (1, 1), quantity, net, rate, split_net(net, rate).tax, to_cost)
 
 
+def ordered(quantity: int, invoiced: int = 0) -> OrderLine:
+    return OrderLine(1, 100_000, 1300, quantity, invoiced)
+
+
 def kinds_of(lines: list[InvoiceLine], receipts: list[ReceiptLine], tolerance: Tolerance = EXACT) -> list[str]:
-    match = three_way_match(lines, {(1, 1): receipts}, {(1, 1): OrderLine(1, 100_000, 1300)}, tolerance)
+    match = three_way_match(lines, {(1, 1): receipts}, {(1, 1): ordered(1_000_000)}, tolerance)
     return [difference.kind for difference in match.differences]
 
 
@@ -127,8 +132,28 @@ def test_each_difference_is_found() -> None:
     assert kinds_of([invoiced(100_001, 100_001)], goods) == ["quantity_exceeds_receipt"]
     assert kinds_of([invoiced(100_000, 100_000)], []) == ["not_received"]
     assert kinds_of([invoiced(100_000, 90_000, rate=600)], []) == ["not_received", "price_differs", "tax_rate_differs"]
-    nothing = three_way_match([invoiced(1, 1)], {}, {(1, 1): OrderLine(1, 10_000, 1300)}, EXACT)
+    nothing = three_way_match([invoiced(1, 1)], {}, {(1, 1): OrderLine(1, 10_000, 1300, 1, 0)}, EXACT)
     assert not nothing.postable
+
+
+def test_all_invoices_together_stay_within_the_order() -> None:
+    """Lines that name the receipt count as those that name the order; those invoiced before count, red ones give back."""
+    goods = [dataclasses.replace(received(200_000, 100_000, receipt_id=7), order=(1, 1))]
+    of_receipt = dataclasses.replace(invoiced(40_000, 40_000), receipt=(7, 1), order=None)
+    of_order = invoiced(50_000, 50_000)
+
+    def found(order: OrderLine) -> list[tuple[int, str, str, str]]:
+        receipts = {(7, 1): goods, (1, 1): goods}
+        match = three_way_match([of_receipt, of_order], receipts, {(1, 1): order}, EXACT)
+        return [(d.line_no, d.kind, d.invoiced, d.expected) for d in match.differences]
+
+    kind = "quantity_exceeds_order"
+    assert found(ordered(90_000)) == []
+    assert found(ordered(100_000, 10_000)) == []
+    assert found(ordered(100_000, 10_001)) == [(2, kind, "50", "49.999")]
+    assert found(ordered(89_999)) == [(2, kind, "50", "49.999")]
+    assert found(ordered(100_000, 120_000)) == [(1, kind, "40", "0"), (2, kind, "50", "0")]
+    assert kinds_of([dataclasses.replace(of_order, quantity=1_000_001, net=1_000_001)], []) == ["not_received", kind]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +170,9 @@ def test_each_difference_is_found() -> None:
 def test_only_the_price_difference_can_go_to_cost(net: int, to_cost: int, wrong: bool) -> None:
     lines = [invoiced(100_000, net, to_cost=to_cost)]
     match = three_way_match(lines, {(1, 1): [received(100_000, 100_000)]}, {}, EXACT)
-    assert [fault.pointer for fault in to_cost_faults(lines, match)] == (["/lines/0/to_cost_amount"] if wrong else [])
+    assert [fault.pointer for fault in to_cost_faults(dict(enumerate(lines)), match)] == (
+        ["/lines/0/to_cost_amount"] if wrong else []
+    )
 
 
 def test_what_is_accrued_already_is_not_accrued_again() -> None:

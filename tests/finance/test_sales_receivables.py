@@ -195,6 +195,21 @@ def test_a_general_taxpayer_charges_a_levy_by_the_simplified_method(office: Offi
     lines = [*office.receivable_body()["lines"], levy]
     posted = office.receivable(lines=lines)
     assert entries(office, posted["voucher_id"])[2:] == [("22210107", "0.00", "130.00"), ("222108", "0.00", "3.00")]
+    # Taken back it leaves where it stood, also when part of it went back before its invoice came.
+    red = office.post(f"/receivables/{posted['id']}/red", WHY)
+    assert entries(office, red["voucher_id"])[2:] == [("22210107", "0.00", "-130.00"), ("222108", "0.00", "-3.00")]
+    later = office.receivable(lines=lines, invoiced=False)
+    part = {**WHY, "lines": [{"line_no": len(lines), "net_amount": "40.00"}]}
+    red = office.post(f"/receivables/{later['id']}/red", part)
+    assert entries(office, red["voucher_id"])[2:] == [("222106", "0.00", "-1.20")]
+    voucher_id = act(office, f"/receivables/{later['id']}/invoice", {"invoice_date": office.today.isoformat()})[
+        "invoice_voucher_id"
+    ]
+    assert set(entries(office, voucher_id)) == {
+        ("222106", "131.80", "0.00"),
+        ("22210107", "0.00", "130.00"),
+        ("222108", "0.00", "1.80"),
+    }
 
 
 def test_books_may_recognise_revenue_on_acceptance(office: Office) -> None:

@@ -20,7 +20,7 @@ from shapan.finance.rules.ageing import (
 )
 from shapan.finance.rules.receivables import OpenItem, ReceivableLine, open_and_overdue, rate_faults, receivable_state
 from shapan.finance.rules.red import BlueLine, RedPart, red_lines, whole_rest
-from shapan.finance.rules.write_offs import write_off_state
+from shapan.finance.rules.write_offs import lost_of, write_off_state
 from shapan.kernel.money import split_net
 
 pytestmark = pytest.mark.in_process
@@ -165,6 +165,33 @@ def test_rates_cover_each_bucket_once() -> None:
     assert rates_faults(whole) == []
     faults = rates_faults([*whole[:5], whole[0]])
     assert [fault.pointer for fault in faults] == ["/rates/5/bucket", "/rates"]
+
+
+def test_rates_do_not_fall_with_age() -> None:
+    def pointers(*rates: int) -> list[str]:
+        return [fault.pointer for fault in rates_faults(list(zip(RATES, rates, strict=True)))]
+
+    assert pointers(500, 500, 500, 500, 500, 500) == []
+    assert pointers(500, 1000, 999, 1000, 0, 10000) == ["/rates/2/rate", "/rates/4/rate"]
+    # In whatever order they are given: the pointer names the place in the request.
+    turned = list(reversed(RATES.items()))
+    assert rates_faults(turned) == []
+    assert [fault.pointer for fault in rates_faults([(turned[0][0], 7999), *turned[1:]])] == ["/rates/0/rate"]
+
+
+@pytest.mark.parametrize(
+    ("recovered", "lost"), [(0, (400, 600)), (300, (100, 600)), (400, (0, 600)), (700, (0, 300)), (1000, (0, 0))]
+)
+def test_what_a_write_off_leaves_lost(recovered: int, lost: tuple[int, int]) -> None:
+    allocations = [(1, 300), (2, 600), (1, 100)] if not recovered else [(1, 400), (2, 600)]
+    assert (lost_of(1, allocations, recovered), lost_of(2, allocations, recovered)) == lost
+    assert lost_of(3, allocations, recovered) == 0
+
+
+def test_a_red_line_is_taxed_by_the_method_of_the_blue_one() -> None:
+    line = BlueLine(1, ReceivableLine("旧设备", 10000, 300, 300, simplified=True), 0, 0)
+    _, [red] = red_lines({1: line, 2: blue(10000, 1300, line_no=2)}, [RedPart(1, 5000, None)])
+    assert red.line == ReceivableLine("旧设备", -5000, 300, -150, simplified=True)
 
 
 @pytest.mark.parametrize(("recovered", "state"), [(0, "posted"), (1, "partly_recovered"), (100, "recovered")])

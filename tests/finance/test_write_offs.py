@@ -78,6 +78,53 @@ def test_a_write_off_and_what_becomes_of_it(office: Office, refusal: Refusal) ->
     ]
 
 
+def test_what_is_written_off_is_not_taken_back_as_well(office: Office, refusal: Refusal) -> None:
+    item, other = office.receivable(), office.receivable()
+    lost = office.post(
+        "/write-offs",
+        {
+            "customer_id": office.customer_id,
+            "allocations": [
+                {"receivable_id": item["id"], "amount": "565.00"},
+                {"receivable_id": other["id"], "amount": "1130.00"},
+            ],
+            **WHY,
+        },
+    )
+    path = f"/receivables/{item['id']}/red"
+    half = {**WHY, "lines": [{"line_no": 1, "net_amount": "500.00"}]}
+    over = {**WHY, "lines": [{"line_no": 1, "net_amount": "500.01"}]}
+    before = len(office.events()), office.balance()
+    for body in (WHY, over):
+        answer = office.api.post(path, json=body)
+        assert refusal(answer, 409, "receivable-written-off") == []
+        assert lost["number"] in answer.json()["detail"]
+    assert refusal(office.api.post(f"/receivables/{other['id']}/red", json=half), 409, "receivable-written-off") == []
+    # What is wrong with the request itself is named before.
+    wrong = {**WHY, "lines": [{"line_no": 9, "net_amount": "1000.00"}]}
+    assert refusal(office.api.post(path, json=wrong), 422, "business-rule") == ["/lines/0/line_no"]
+    assert (len(office.events()), office.balance()) == before
+    assert office.post(path, half)["gross_amount"] == "-565.00"
+    cent = {**WHY, "lines": [{"line_no": 1, "net_amount": "0.01"}]}
+    assert refusal(office.api.post(path, json=cent), 409, "receivable-written-off") == []
+    act(office, f"/write-offs/{lost['id']}/reverse", WHY)
+    assert office.post(path, WHY)["gross_amount"] == "-565.00"
+
+    # What came in after all was paid, so that it can be given back.
+    lost = office.post(
+        "/write-offs",
+        {
+            "customer_id": office.customer_id,
+            "allocations": [{"receivable_id": other["id"], "amount": "1130.00"}],
+            **WHY,
+        },
+    )
+    office.post(f"/write-offs/{lost['id']}/recover", {"amount": "565.00"})
+    path = f"/receivables/{other['id']}/red"
+    assert refusal(office.api.post(path, json=WHY), 409, "receivable-written-off") == []
+    assert office.post(path, half)["open_amount"] == "-565.00"
+
+
 def test_small_books_have_no_allowance_and_a_levy(office: Office, refusal: Refusal) -> None:
     books = {"standard": "small_enterprise", "taxpayer_kind": "small_scale", "opening_period": office.period}
     answer = office.api.put("/books", json=books)

@@ -39,10 +39,16 @@ POSTED = ("matched", "released")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the lines of an invoice name: receipt lines by receipt or order line, oldest first, and order lines."""
+    """What the lines of an invoice name: receipt lines by receipt or order line, oldest first, and order lines, those of receipts too."""
 
     receipts: Mapping[Key, Sequence[ReceiptLine]]
     orders: Mapping[Key, OrderLine]
+
+    def rates(self, line: InvoiceLine) -> frozenset[int]:
+        """The tax rates of the goods that a line stands for, in basis points: right once, even if they do not hold any more."""
+        received = [found.rate_bp for key in (line.receipt, line.order) if key for found in self.receipts.get(key, ())]
+        ordered = [self.orders[line.order].rate_bp] if line.order is not None and line.order in self.orders else []
+        return frozenset([*received, *ordered])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,13 @@ def stock_account(db: sqlite3.Connection, stock_class: str) -> str:
 def named(db: sqlite3.Connection, lines: Sequence[InvoiceLine]) -> Named:
     """Read what the lines name, as far as it exists."""
     direct = receipt_store.receipt_lines(db, (line.receipt for line in lines if line.receipt is not None))
-    orders = order_store.order_lines(db, (line.order for line in lines if line.order is not None))
+    wanted = {line.order for line in lines if line.order is not None}
+    of_receipts = {line.order for line in direct.values() if line.order is not None}
+    orders = order_store.order_lines(db, wanted | of_receipts)
     receipts: dict[Key, Sequence[ReceiptLine]] = {key: (line,) for key, line in direct.items()}
-    for order_id in {key[0] for key in orders}:
+    for order_id in {key[0] for key in wanted & orders.keys()}:
         for line in receipt_store.lines_of_order(db, order_id):
-            if line.order in orders:
+            if line.order in wanted:
                 receipts[line.order] = (*receipts.get(line.order, ()), line)
     return Named(receipts, orders)
 
@@ -75,6 +83,11 @@ def matched(db: sqlite3.Connection, lines: Sequence[InvoiceLine]) -> Match:
     """Match lines whose references are right with what has come in by now."""
     found = named(db, lines)
     return three_way_match(lines, found.receipts, found.orders, store.tolerance(db))
+
+
+def days_of_goods(db: sqlite3.Connection, match: Match) -> list[date]:
+    """When the goods came in that an invoice uses; it is not posted before them."""
+    return receipt_store.days_of(db, (receipt_id for line in match.lines for (receipt_id, _), _ in line.allocations))
 
 
 def booked_by_match(db: sqlite3.Connection, lines: Mapping[int, InvoiceLine], match: Match) -> list[Booked]:

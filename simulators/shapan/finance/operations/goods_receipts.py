@@ -9,7 +9,15 @@ from typing import Any
 
 from shapan.finance import views
 from shapan.finance.dating import day_of
-from shapan.finance.registering import goods_faults, goods_line, source_columns, subject, unknown_supplier
+from shapan.finance.registering import (
+    goods_line,
+    product_faults,
+    rate_faults,
+    source_columns,
+    subject,
+    unknown_supplier,
+    value_faults,
+)
 from shapan.finance.rules.refusals import refusal
 from shapan.finance.store import goods_receipts as store
 from shapan.finance.store import purchase_orders as order_store
@@ -55,10 +63,16 @@ def create_goods_receipt(ctx: Context, body: dict[str, Any]) -> Answer:
     wrong = [] if supplier is not None else [unknown_supplier(body["supplier_id"])]
     wrong += [*dated.wrong, *_order_faults(body, order)]
     wrong += _line_faults(body["lines"], order is not None or order_id is None, order_lines)
-    lines: list[dict[str, Any]] = []
-    if not wrong:
-        lines = [_line(line, order_lines) for line in body["lines"]]
-        wrong += goods_faults(ctx.db, lines)
+    # Product and rate of an order line were checked with the order.
+    own = {index: line for index, line in enumerate(body["lines"]) if "purchase_order_line_no" not in line}
+    codes = {index: line["product_code"] for index, line in own.items() if "product_code" in line}
+    rates = {index: rate_from_text(line["tax_rate"]) for index, line in own.items() if "tax_rate" in line}
+    lines = {
+        index: _line(line, order_lines)
+        for index, line in enumerate(body["lines"])
+        if (all(name in line for name in _OWN) if index in own else line["purchase_order_line_no"] in order_lines)
+    }
+    wrong += [*product_faults(ctx.db, codes), *value_faults(lines), *rate_faults(rates, dated.day)]
     problem = refusal(wrong, dated.lock)
     if problem is not None:
         raise problem
@@ -73,7 +87,7 @@ def create_goods_receipt(ctx: Context, body: dict[str, Any]) -> Answer:
             "purchase_order_id": order_id,
             "registered_at": ctx.timestamp,
         },
-        lines,
+        list(lines.values()),
     )
     view = _view(ctx, receipt_id)
     ctx.emit("finance.goods_receipt.registered", subject(body["supplier_id"]), view)

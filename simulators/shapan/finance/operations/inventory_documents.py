@@ -49,7 +49,7 @@ def create_inventory_document(ctx: Context, body: dict[str, Any]) -> Answer:
     ]
     vat_out = fen_from_text(body.get("vat_transferred_out_amount", "0.00"))
     general = book_store.books(ctx.db).general_taxpayer
-    wrong = [*dated.wrong, *product_faults(ctx.db, [line.product_code for line in lines])]
+    wrong = [*dated.wrong, *product_faults(ctx.db, {index: line.product_code for index, line in enumerate(lines)})]
     wrong += inventory_faults(kind, lines, store_code, vat_out, general)
     if store_code is not None and master_store.store(ctx.db, store_code) is None:
         wrong.append(unknown("/store_code", "store", store_code))

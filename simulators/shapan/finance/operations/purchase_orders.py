@@ -6,7 +6,15 @@ from typing import Any
 
 from shapan.finance import views
 from shapan.finance.dating import day_of
-from shapan.finance.registering import goods_faults, goods_line, source_columns, subject, unknown_supplier
+from shapan.finance.registering import (
+    goods_line,
+    product_faults,
+    rate_faults,
+    source_columns,
+    subject,
+    unknown_supplier,
+    value_faults,
+)
 from shapan.finance.rules.refusals import refusal
 from shapan.finance.store import purchase_orders as store
 from shapan.finance.store import suppliers as supplier_store
@@ -32,7 +40,12 @@ def create_purchase_order(ctx: Context, body: dict[str, Any]) -> Answer:
     dated = day_of(ctx, body)
     lines = [goods_line(line) for line in body["lines"]]
     wrong = [] if supplier is not None else [unknown_supplier(body["supplier_id"])]
-    wrong += [*dated.wrong, *goods_faults(ctx.db, lines)]
+    placed = dict(enumerate(lines))
+    wrong += [*dated.wrong, *product_faults(ctx.db, {index: line["product_code"] for index, line in placed.items()})]
+    wrong += [
+        *value_faults(placed),
+        *rate_faults({index: line["rate_bp"] for index, line in placed.items()}, dated.day),
+    ]
     problem = refusal(wrong, dated.lock)
     if problem is not None:
         raise problem

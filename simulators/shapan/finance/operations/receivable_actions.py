@@ -16,10 +16,11 @@ from shapan.finance.rules.red import RedPart, red_lines, whole_rest
 from shapan.finance.rules.refusals import refusal
 from shapan.finance.store import customers as customer_store
 from shapan.finance.store import receivables as store
+from shapan.finance.store import write_offs as write_off_store
 from shapan.finance.store.query import draw_number
 from shapan.finance.sub_ledger import offset_against, post_costs, receivable_view
 from shapan.kernel.errors import Problem, conflict, not_found
-from shapan.kernel.money import fen_from_text
+from shapan.kernel.money import fen_from_text, text_from_fen
 from shapan.kernel.system import Answer, Context, created, ok
 
 
@@ -129,10 +130,12 @@ def red_receivable(ctx: Context, receivable_id: int, body: dict[str, Any]) -> An
         )
     faults, reds = red_lines(rest, [_part(part) for part in body["lines"]] if "lines" in body else whole)
     dated = day_of(ctx, body, [date.fromisoformat(blue["recognised_on"])])
-    problem = refusal([*dated.wrong, *faults], dated.lock)
+    lines = [red.line for red in reds]
+    problem = refusal([*dated.wrong, *faults], dated.lock) or _written_off(
+        ctx, blue, -sum(line.gross for line in lines)
+    )
     if problem is not None:
         raise problem
-    lines = [red.line for red in reds]
     amounts = figures(lines, bool(blue["invoiced"]))
     number = draw_number(ctx.db, "YS", dated.period)
     voucher_id = post_document(
@@ -225,6 +228,21 @@ def _check_recognised(row: sqlite3.Row) -> None:
             f"Receivable {row['number']} is {row['state']}: its revenue is not recognised. Accept or reject it.",
             f"应收单 {row['number']} 的状态为 {row['state']}，尚未确认收入；请先验收或拒收。",
         )
+
+
+def _written_off(ctx: Context, blue: sqlite3.Row, gross: int) -> Problem | None:
+    """Why `gross` cannot be taken back: part of it was written off, and would be given back a second time."""
+    lost = write_off_store.lost_by(ctx.db, blue["id"])
+    left = blue["gross_fen"] - blue["red_fen"] - sum(lost.values())
+    if not lost or gross <= left:
+        return None
+    most, total = text_from_fen(max(left, 0)), text_from_fen(sum(lost.values()))
+    return conflict(
+        "receivable-written-off",
+        f"{total} of receivable {blue['number']} is written off ({', '.join(lost)}), so at most {most} can be taken back."
+        " Reverse the write-off first.",
+        f"应收单 {blue['number']} 已核销坏账 {total}\uff08{'、'.join(lost)}\uff09，最多可冲红 {most}；请先撤销坏账核销。",
+    )
 
 
 def _is_red(row: sqlite3.Row) -> Problem:

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from shapan.finance import invoicing, views
-from shapan.finance.dating import day_of
-from shapan.finance.registering import subject, unknown_supplier
+from shapan.finance.dating import Dated, day_of
+from shapan.finance.registering import rate_faults, subject, unknown_supplier
 from shapan.finance.rules import periods
 from shapan.finance.rules.purchasing import InvoiceLine, Match, Tolerance, line_faults, to_cost_faults
 from shapan.finance.rules.receivables import ReceivableLine, receivable_faults
@@ -43,19 +43,24 @@ def list_supplier_invoices(
 def create_supplier_invoice(ctx: Context, body: dict[str, Any]) -> Answer:
     """Enter an invoice and match it; posted at once when it matches, kept as mismatched when not."""
     supplier = supplier_store.get(ctx.db, body["supplier_id"])
-    dated = day_of(ctx, body)
     due = periods.parse_date(body["due_date"]) if "due_date" in body else None
     lines = [_line(line) for line in body["lines"]]
     named = invoicing.named(ctx.db, lines)
+    # What can be matched is, whatever is wrong with the rest, so that one answer names every fault.
+    astray = [line_faults(n, line, body["supplier_id"], named.receipts, named.orders) for n, line in enumerate(lines)]
+    sound = {index: line for index, line in enumerate(lines) if not astray[index]}
+    match = invoicing.matched(ctx.db, list(sound.values()))
+    dated = day_of(ctx, body, invoicing.days_of_goods(ctx.db, match))
     wrong = [] if supplier is not None else [unknown_supplier(body["supplier_id"])]
     wrong += [*dated.wrong, *_invoice_date_faults(body, ctx.today)]
     wrong += periods.due_date_faults("/due_date", due, dated.day) if "due_date" in body else []
     wrong += receivable_faults([ReceivableLine("", line.net, line.rate_bp, line.tax) for line in lines])
-    wrong += line_faults(lines, body["supplier_id"], named.receipts, named.orders)
-    match = Match((), ())
-    if not wrong:
-        match = invoicing.matched(ctx.db, lines)
-        wrong += to_cost_faults(lines, match)
+    wrong += rate_faults(
+        {index: line.rate_bp for index, line in enumerate(lines)},
+        dated.day,
+        {index: named.rates(line) for index, line in sound.items()},
+    )
+    wrong += [*(fault for faults in astray for fault in faults), *to_cost_faults(sound, match)]
     problem = refusal(wrong, dated.lock) or _number_taken(ctx, body["supplier_id"], body["invoice_number"])
     if problem is not None:
         raise problem
@@ -97,12 +102,9 @@ def get_supplier_invoice(ctx: Context, supplier_invoice_id: int) -> Answer:
 def match_supplier_invoice(ctx: Context, supplier_invoice_id: int, body: dict[str, Any]) -> Answer:
     """Match a mismatched invoice again; posted when it fits now."""
     row = _undecided(ctx, supplier_invoice_id)
-    dated = day_of(ctx, {"business_date": row["business_date"], **body})
-    problem = refusal(dated.wrong, dated.lock)
-    if problem is not None:
-        raise problem
     lines = _lines(ctx, supplier_invoice_id)
     match = invoicing.matched(ctx.db, list(lines.values()))
+    dated = _decided_on(ctx, row, body, match)
     if match.differences:
         return ok(_kept(ctx, supplier_invoice_id, match))
     booked = invoicing.booked_by_match(ctx.db, lines, match)
@@ -112,12 +114,9 @@ def match_supplier_invoice(ctx: Context, supplier_invoice_id: int, body: dict[st
 def release_supplier_invoice(ctx: Context, supplier_invoice_id: int, body: dict[str, Any]) -> Answer:
     """Post a mismatched invoice in spite of its differences, with a reason; 409 while nothing has come in for a line."""
     row = _undecided(ctx, supplier_invoice_id)
-    dated = day_of(ctx, {"business_date": row["business_date"], **body})
-    problem = refusal(dated.wrong, dated.lock)
-    if problem is not None:
-        raise problem
     lines = _lines(ctx, supplier_invoice_id)
     match = invoicing.matched(ctx.db, list(lines.values()))
+    dated = _decided_on(ctx, row, body, match)
     if not match.postable:
         raise conflict(
             "goods-not-received",
@@ -163,9 +162,10 @@ def red_supplier_invoice(ctx: Context, supplier_invoice_id: int, body: dict[str,
         left = {line_no: row["quantity_milli"] - row["red_milli"] for line_no, row in lines.items()}
         quantities = [(line_no, quantity) for line_no, quantity in left.items() if quantity]
     dated = day_of(ctx, body, [date.fromisoformat(blue["business_date"])])
-    wrong = [*dated.wrong, *_invoice_date_faults(body, ctx.today), *_red_faults(quantities, lines)]
+    astray = _red_faults(quantities, lines)
+    wrong = [*dated.wrong, *_invoice_date_faults(body, ctx.today), *astray]
     booked: list[invoicing.Booked] = []
-    if not wrong:
+    if not astray:
         booked = invoicing.booked_in_red(ctx.db, blue, lines, dict(quantities))
         if not sum(line.line.net + line.line.tax for line in booked):
             wrong.append(Fault("/lines", "There is nothing to take back.", "没有可红冲的金额。"))
@@ -223,6 +223,17 @@ def _line(line: Mapping[str, Any]) -> InvoiceLine:
         fen_from_text(line["tax_amount"]),
         fen_from_text(line.get("to_cost_amount", "0.00")),
     )
+
+
+def _decided_on(ctx: Context, row: sqlite3.Row, body: Mapping[str, Any], match: Match) -> Dated:
+    """The day on which a kept invoice is posted: its own unless another is asked for, and not before the goods."""
+    days = invoicing.days_of_goods(ctx.db, match)
+    own = max(row["business_date"], *(day.isoformat() for day in days)) if days else row["business_date"]
+    dated = day_of(ctx, {"business_date": own, **body}, days)
+    problem = refusal(dated.wrong, dated.lock)
+    if problem is not None:
+        raise problem
+    return dated
 
 
 def _lines(ctx: Context, invoice_id: int) -> dict[int, InvoiceLine]:

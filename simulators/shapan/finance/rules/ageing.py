@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shapan.kernel.errors import Fault
-from shapan.kernel.money import divide_half_up
+from shapan.kernel.money import divide_half_up, text_from_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +111,26 @@ def rates_faults(rates: Sequence[tuple[str, int]]) -> list[Fault]:
         found.append(
             Fault("/rates", f"These buckets are missing: {', '.join(missing)}.", f"缺少账龄段：{'、'.join(missing)}。")
         )
+    return found + _falling(rates)
+
+
+def _falling(rates: Sequence[tuple[str, int]]) -> list[Fault]:
+    """Rates that are lower than that of a younger bucket; a bucket that is named twice counts where it is named first."""
+    places: dict[str, tuple[int, int]] = {}
+    for index, (bucket, rate) in enumerate(rates):
+        places.setdefault(bucket, (index, rate))
+    found = []
+    highest = 0
+    for bucket in (bucket.key for bucket in BY_POSTING_DATE if bucket.key in places):
+        index, rate = places[bucket]
+        if rate < highest:
+            found.append(
+                Fault(
+                    f"/rates/{index}/rate",
+                    f"The rate of {bucket} is {text_from_rate(rate)}, lower than {text_from_rate(highest)} of a younger bucket; "
+                    "older debts are no safer.",
+                    f"账龄段 {bucket} 的计提比例 {text_from_rate(rate)} 低于账龄较短者的 {text_from_rate(highest)}。",
+                )
+            )
+        highest = max(highest, rate)
     return found

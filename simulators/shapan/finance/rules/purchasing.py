@@ -66,11 +66,13 @@ class ReceiptLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line of a registered purchase order, as the match sees it."""
+    """A line of a registered purchase order, as the match sees it. `invoiced` is what posted invoices took of its quantity."""
 
     supplier_id: int
     price_e4: int
     rate_bp: int
+    quantity: int
+    invoiced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +153,12 @@ def three_way_match(
 ) -> Match:
     """Match the lines of an invoice (三单匹配). `receipts` are the receipt lines of each receipt or order line that is named, oldest first.
 
+    `orders` are the order lines that are named, or that named receipt lines belong to; all their invoices together stay within the order.
     Quantities are taken from what is open of them, first come first matched; two lines of the invoice never use the same goods. What
     is beyond goes to the last of them, so that a released invoice stands against a receipt in full.
     """
     left = {line.key: max(line.open, 0) for candidates in receipts.values() for line in candidates}
+    to_invoice = {key: order.quantity - order.invoiced for key, order in orders.items()}
     matched: list[MatchedLine] = []
     found: list[Difference] = []
     for line_no, line in enumerate(lines, 1):
@@ -173,7 +177,12 @@ def three_way_match(
             allocations[candidates[-1].key] = allocations.get(candidates[-1].key, 0) + rest
         terms = _terms(line, candidates, orders, allocations)
         matched.append(MatchedLine(tuple(allocations.items()), terms.expected_net))
-        found += _differences(line_no, line, rest, bool(candidates), terms, tolerance)
+        found += _quantity_differences(line_no, line, rest, bool(candidates))
+        order = line.order or candidates[0].order
+        if order is not None and order in orders:
+            found += _order_differences(line_no, line.quantity, orders[order].quantity, max(to_invoice[order], 0))
+            to_invoice[order] -= line.quantity
+        found += _differences(line_no, line, terms, tolerance)
     return Match(tuple(matched), tuple(found))
 
 
@@ -203,9 +212,7 @@ def _terms(
     return _Terms(expected, frozenset(by_key[key].rate_bp for key in allocations))
 
 
-def _differences(
-    line_no: int, line: InvoiceLine, beyond: int, received: bool, terms: _Terms, tolerance: Tolerance
-) -> list[Difference]:
+def _quantity_differences(line_no: int, line: InvoiceLine, beyond: int, received: bool) -> list[Difference]:
     found = []
     invoiced, fits = text_from_milli(line.quantity), text_from_milli(line.quantity - beyond)
     if not received:
@@ -225,6 +232,27 @@ def _differences(
                 f"发票数量 {invoiced}，已入库未开票数量只有 {fits}。",
             )
         )
+    return found
+
+
+def _order_differences(line_no: int, quantity: int, ordered: int, left: int) -> list[Difference]:
+    if quantity <= left:
+        return []
+    invoiced, fits, whole = text_from_milli(quantity), text_from_milli(left), text_from_milli(ordered)
+    return [
+        Difference(
+            line_no,
+            "quantity_exceeds_order",
+            invoiced,
+            fits,
+            f"{invoiced} are invoiced, but only {fits} of the {whole} that were ordered are not invoiced yet.",
+            f"发票数量 {invoiced}，订购数量 {whole} 中未开票的只有 {fits}。",
+        )
+    ]
+
+
+def _differences(line_no: int, line: InvoiceLine, terms: _Terms, tolerance: Tolerance) -> list[Difference]:
+    found = []
     if not tolerance.allows(line.net, terms.expected_net):
         net, expected = text_from_fen(line.net), text_from_fen(terms.expected_net)
         found.append(
@@ -253,10 +281,13 @@ def _differences(
     return found
 
 
-def to_cost_faults(lines: Sequence[InvoiceLine], match: Match) -> list[Fault]:
-    """The part of a price difference that goes to cost of sales (差异转销售成本) cannot be more than the difference, or against it."""
+def to_cost_faults(lines: Mapping[int, InvoiceLine], match: Match) -> list[Fault]:
+    """The part of a price difference that goes to cost of sales (差异转销售成本) cannot be more than the difference, or against it.
+
+    `lines` are those that were matched, by their place in /lines.
+    """
     found = []
-    for index, (line, matched) in enumerate(zip(lines, match.lines, strict=True)):
+    for (index, line), matched in zip(lines.items(), match.lines, strict=True):
         difference = line.net - matched.expected_net
         if line.to_cost and not (0 < line.to_cost <= difference or difference <= line.to_cost < 0):
             found.append(
@@ -270,44 +301,38 @@ def to_cost_faults(lines: Sequence[InvoiceLine], match: Match) -> list[Fault]:
 
 
 def line_faults(
-    lines: Sequence[InvoiceLine],
+    index: int,
+    line: InvoiceLine,
     supplier_id: int,
     receipts: Mapping[Key, Sequence[ReceiptLine]],
     orders: Mapping[Key, OrderLine],
 ) -> list[Fault]:
-    """What is wrong with the references of invoice lines: none or two, lines that do not exist, or another supplier's."""
-    found = []
-    for index, line in enumerate(lines):
-        pointer = f"/lines/{index}"
-        if (line.receipt is None) == (line.order is None):
-            found.append(
-                Fault(
-                    pointer,
-                    "Name a line of a goods receipt (goods_receipt_id, goods_receipt_line_no) or one of a purchase order"
-                    " (purchase_order_id, purchase_order_line_no), each with its id and line number, and only one of the two.",
-                    "请指明入库单行（goods_receipt_id、goods_receipt_line_no）或采购订单行（purchase_order_id、purchase_order_line_no），两者只能选一，且编号与行号都要填。",
-                )
+    """What is wrong with the references of an invoice line: none or two, lines that do not exist, or another supplier's."""
+    pointer = f"/lines/{index}"
+    if (line.receipt is None) == (line.order is None):
+        return [
+            Fault(
+                pointer,
+                "Name a line of a goods receipt (goods_receipt_id, goods_receipt_line_no) or one of a purchase order"
+                " (purchase_order_id, purchase_order_line_no), each with its id and line number, and only one of the two.",
+                "请指明入库单行\uff08goods_receipt_id、goods_receipt_line_no\uff09或采购订单行\uff08purchase_order_id、purchase_order_line_no\uff09，两者只能选一，且编号与行号都要填。",
             )
-            continue
-        if line.receipt is not None:
-            named = receipts.get(line.receipt)
-            found += _reference_faults(
-                f"{pointer}/goods_receipt_id",
-                line.receipt,
-                None if not named else named[0].supplier_id,
-                supplier_id,
-                ("goods receipt", "入库单"),
-            )
-        if line.order is not None:
-            order = orders.get(line.order)
-            found += _reference_faults(
-                f"{pointer}/purchase_order_id",
-                line.order,
-                None if order is None else order.supplier_id,
-                supplier_id,
-                ("purchase order", "采购订单"),
-            )
-    return found
+        ]
+    if line.receipt is not None:
+        named = receipts.get(line.receipt)
+        owner = None if not named else named[0].supplier_id
+        return _reference_faults(
+            f"{pointer}/goods_receipt_id", line.receipt, owner, supplier_id, ("goods receipt", "入库单")
+        )
+    assert line.order is not None
+    order = orders.get(line.order)
+    return _reference_faults(
+        f"{pointer}/purchase_order_id",
+        line.order,
+        None if order is None else order.supplier_id,
+        supplier_id,
+        ("purchase order", "采购订单"),
+    )
 
 
 def _reference_faults(

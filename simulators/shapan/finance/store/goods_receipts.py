@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from shapan.finance.rules.purchasing import Key, ReceiptLine, receipt_state
@@ -98,6 +99,15 @@ def receipt_lines(db: sqlite3.Connection, keys: Iterable[Key]) -> dict[Key, Rece
     rows = lines_of(db, sorted({receipt_id for receipt_id, _ in wanted}))
     found = (receipt_line(row) for lines in rows.values() for row in lines)
     return {line.key: line for line in found if line.key in wanted}
+
+
+def days_of(db: sqlite3.Connection, receipt_ids: Iterable[int]) -> list[date]:
+    """The dates on which these receipts came in."""
+    rows = db.execute(
+        "SELECT DISTINCT business_date FROM goods_receipt WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(set(receipt_ids))),),
+    )
+    return [date.fromisoformat(row["business_date"]) for row in rows]
 
 
 def lines_of_order(db: sqlite3.Connection, order_id: int) -> list[ReceiptLine]:

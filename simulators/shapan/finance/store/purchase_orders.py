@@ -63,12 +63,15 @@ def order_lines(db: sqlite3.Connection, keys: Iterable[Key]) -> dict[Key, OrderL
     """Those of these order lines that exist, as the match sees them."""
     wanted = set(keys)
     rows = db.execute(
-        "SELECT l.purchase_order_id, l.line_no, o.supplier_id, l.price_e4, l.rate_bp FROM purchase_order_line AS l"
+        "SELECT l.purchase_order_id, l.line_no, o.supplier_id, l.price_e4, l.rate_bp, l.quantity_milli, l.invoiced_milli"
+        " FROM purchase_order_line AS l"
         " JOIN purchase_order AS o ON o.id = l.purchase_order_id WHERE o.id IN (SELECT value FROM json_each(?))",
         (json.dumps(sorted({order_id for order_id, _ in wanted})),),
     )
     found = {
-        (row["purchase_order_id"], row["line_no"]): OrderLine(row["supplier_id"], row["price_e4"], row["rate_bp"])
+        (row["purchase_order_id"], row["line_no"]): OrderLine(
+            row["supplier_id"], row["price_e4"], row["rate_bp"], row["quantity_milli"], row["invoiced_milli"]
+        )
         for row in rows
     }
     return {key: line for key, line in found.items() if key in wanted}

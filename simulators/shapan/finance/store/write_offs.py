@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shapan.finance.rules.write_offs import write_off_state
+from shapan.finance.rules.write_offs import lost_of, write_off_state
 from shapan.finance.store.query import changed_page, next_change, one
 
 _WRITE_OFF = (
@@ -57,6 +57,23 @@ def allocations_of(db: sqlite3.Connection, write_off_ids: Iterable[int]) -> dict
         " WHERE l.write_off_id IN (SELECT value FROM json_each(?)) ORDER BY l.write_off_id, l.line_no",
         write_off_ids,
     )
+
+
+def lost_by(db: sqlite3.Connection, receivable_id: int) -> dict[str, int]:
+    """Number of a write-off that is not reversed -> what of this receivable is lost by it, in fen."""
+    rows = db.execute(
+        "SELECT id, number, recovered_fen FROM write_off WHERE state <> 'reversed'"
+        " AND id IN (SELECT write_off_id FROM write_off_line WHERE receivable_id = ?) ORDER BY id",
+        (receivable_id,),
+    ).fetchall()
+    allocations = allocations_of(db, (row["id"] for row in rows))
+    lost = {
+        row["number"]: lost_of(
+            receivable_id, [(a["receivable_id"], a["amount_fen"]) for a in allocations[row["id"]]], row["recovered_fen"]
+        )
+        for row in rows
+    }
+    return {number: amount for number, amount in lost.items() if amount}
 
 
 def recoveries_of(db: sqlite3.Connection, write_off_ids: Iterable[int]) -> dict[int, list[sqlite3.Row]]:
