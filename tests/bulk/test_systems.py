@@ -214,3 +214,45 @@ def test_documents_with_lines_in_every_system(clerk: Callable[[str], Clerk], ref
     vouchers = finance.api.get("/vouchers").json()["items"]
     numbers = [voucher["number"] for voucher in vouchers if voucher["period"] == today[:7]]
     assert sorted(numbers) == list(range(min(numbers), min(numbers) + len(numbers)))
+
+
+def test_neighbouring_orders_of_one_customer_stay_apart_and_are_known_again(
+    clerk: Callable[[str], Clerk], empty: Callable[[Clerk], Clerk]
+) -> None:
+    crm = clerk("crm")
+    customer = crm.api.get("/customers").json()["items"][0]["id"]
+    products = [product["code"] for product in crm.api.get("/products").json()["items"][:2]]
+    for quantity in (1, 2, 2):
+        lines = [{"productCode": code, "quantity": quantity} for code in products]
+        assert crm.api.post("/orders", json={"customerId": customer, "lines": lines}).status_code == 201
+
+    def orders() -> list[list[tuple[str, int]]]:
+        found = crm.api.get("/orders").json()["items"]
+        return [[(line["productCode"], line["quantity"]) for line in order["lines"]] for order in found]
+
+    before = orders()
+    for format_ in ("csv", "ndjson", "xlsx"):
+        _, content = crm.make("orders", format=format_)
+        job = crm.take("orders", content, format_)
+        assert job["counts"] == {"created": 0, "unchanged": 3, "updated": 0, "failed": 0, "not_applied": 0}, format_
+    assert orders() == before
+    # With other ids they are orders of another workspace, and each one stays for itself: two of them are the same in all that can be entered.
+    _, content = crm.make("orders", format="csv")
+    text = content.decode("utf-8")
+    for order in crm.api.get("/orders").json()["items"]:
+        text = text.replace(order["id"], f"{order['id'][:-4]}0000").replace(order["number"], f"{order['number']}X")
+    for state in ("created", "unchanged"):
+        assert crm.take("orders", text.encode())["counts"][state] == 3
+    assert sorted(orders()) == sorted(before * 2)
+
+
+def test_an_update_leaves_what_the_file_does_not_name(clerk: Callable[[str], Clerk]) -> None:
+    scm = clerk("scm")
+    code = scm.api.get("/products").json()["items"][0]["product_code"]
+    before = scm.api.get(f"/products/{code}").json()
+    named = "product_code", "name", "category", "base_unit", "tax_rate"
+    row = [str({**before, "name": "新名称"}[title]) for title in named]
+    job = scm.take("products", f"{','.join(named)}\n{','.join(row)}\n".encode())
+    assert job["counts"]["updated"] == 1, scm.rows(job)
+    assert before["model"]
+    assert scm.api.get(f"/products/{code}").json() == {**before, "name": "新名称"}

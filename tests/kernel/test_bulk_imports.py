@@ -339,9 +339,9 @@ def test_a_key_may_be_any_column_and_stands_once(office: Office) -> None:
     assert office.rows(job)[2]["problem"] == "urn:shapan:problem:import-key-twice"
     other = office.take("books-notes", "old,book_code,text\n1,A-1,changed\n", key="old")
     assert office.rows(other)[0]["problem"] == "urn:shapan:problem:import-not-changeable"
-    # Without a key the whole row is one.
+    # Without a key two equal rows are two records, and the same file again changes nothing.
     rows = "book_code,text\nA-1,x\nA-1,x\nA-1,\n"
-    assert counts(office.take("books-notes", rows)) == {"created": 1, "unchanged": 1, "failed": 1}
+    assert counts(office.take("books-notes", rows)) == {"created": 2, "failed": 1}
     assert counts(office.take("books-notes", rows)) == {"unchanged": 2, "failed": 1}
     lacking = office.take("books-notes", rows, key="old,text")
     assert "文件中没有标识列：old" in lacking["failure"]["detail"]
@@ -397,6 +397,53 @@ def test_without_a_key_neighbours_with_one_head_are_one_document(office: Office)
     assert counts(office.take("loans", in_one_cell)) == {"created": 1}
     both = office.take("loans", "reader,lines.0.days,lines.book_code\nx,1,y\n")
     assert "只能有一个明细列表" in both["failure"]["detail"]
+
+
+def test_a_row_that_cannot_be_read_spoils_its_document(office: Office) -> None:
+    for code in ("A-1", "A-2"):
+        office.api.post("/books", json={"code": code, "name": code})
+    # The key of the third line can be read, that of the sixth cannot: it may belong to B or to C.
+    content = b"loan_no,reader,lines.book_code,lines.days\nA,a,A-1,1\nA,a,\xff\xfe,2\nB,b,A-1,1\nB,b,A-2,1,9\nC,c,A-1,1\nD,d,A-1,1\n"
+    job = office.take("loans", content, key="loan_no")
+    rows = office.rows(job)
+    assert [(row["key"], row["line"], row["state"]) for row in rows] == [
+        ("A", 2, "failed"),
+        ("B", 4, "failed"),
+        (None, 5, "failed"),
+        ("C", 6, "failed"),
+        ("D", 7, "created"),
+    ]
+    assert "Line 3" in rows[0]["errors"][0]["detail"]
+    assert "0xFF" in rows[0]["errors"][0]["detail"]
+    assert all("Line 5" in rows[at]["errors"][0]["detail"] for at in (1, 3))
+
+
+def test_an_open_quotation_mark_is_told_with_all_that_it_swallows(office: Office) -> None:
+    job = office.take("books", 'code,name\nA-1,a\nA-2,"b\nA-3,c\nA-4,d\n')
+    rows = office.rows(job)
+    assert [(row["line"], row["state"]) for row in rows] == [(2, "created"), (3, "failed")]
+    assert "lines 3 to 5" in rows[1]["errors"][0]["detail"]
+
+
+def test_the_line_that_tells_spreadsheets_the_delimiter_is_none_of_the_table(office: Office) -> None:
+    job = office.take("books", "sep=;\r\ncode;name\r\nA-1;a,b\r\nA-2;\r\n")
+    assert (job["file"]["delimiter"], counts(job)) == ("semicolon", {"created": 1, "failed": 1})
+    assert office.rows(job)[1]["line"] == 4
+
+
+def test_formulas_that_nobody_computed_are_not_empty_cells(office: Office) -> None:
+    job = office.take("books", workbook([["code", "name", "pages"], ["A-1", "a", "=1+1"], ["A-2", "b", 3]]), XLSX)
+    rows = office.rows(job)
+    assert [(row["line"], row["state"]) for row in rows] == [(2, "failed"), (3, "created")]
+    assert "formulas" in rows[0]["errors"][0]["detail"]
+    assert "pages" in rows[0]["errors"][0]["detail"]
+
+
+def test_half_a_character_in_a_cell_of_json_is_told(office: Office) -> None:
+    cell = '["\\ud800"]'
+    job = office.take("books", as_csv([["code", "name", "tags"], ["A-1", "a", cell], ["A-2", "b", '["x"]']]))
+    assert [row["state"] for row in office.rows(job)] == ["failed", "created"]
+    assert office.rows(job)[0]["errors"][0]["pointer"] == "/tags"
 
 
 @pytest.mark.parametrize("name", ["crash", "break the contract"])

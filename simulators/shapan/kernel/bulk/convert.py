@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -11,6 +10,8 @@ from typing import Any
 
 from shapan.kernel.bulk.shape import Shape
 from shapan.kernel.clock import SHANGHAI
+from shapan.kernel.errors import Problem
+from shapan.kernel.reading import parse_json
 
 Converter = Callable[[Any], Any]
 
@@ -72,8 +73,10 @@ def _boolean(cell: Any) -> Any:
 def _number(cell: Any) -> Any:
     if isinstance(cell, bool):
         return cell
-    if isinstance(cell, int | float):
-        return int(cell) if float(cell).is_integer() else cell
+    if isinstance(cell, int):
+        return cell
+    if isinstance(cell, float):
+        return int(cell) if cell.is_integer() else cell
     text = text_of(cell).strip()
     if not _NUMBER.fullmatch(text):
         return cell
@@ -84,6 +87,6 @@ def _number(cell: Any) -> Any:
 def _json(cell: Any) -> Any:
     """A list or an object in one cell is written as JSON."""
     try:
-        return json.loads(cell)
-    except (ValueError, TypeError, RecursionError):
+        return parse_json(text_of(cell).encode())
+    except (Problem, UnicodeEncodeError):
         return cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import _csv
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_TOLD = re.compile("sep=([,;\t])\r?\n")
 
 
 def open_csv(content: bytes, charset: str | None) -> Source:
@@ -23,11 +25,14 @@ def open_csv(content: bytes, charset: str | None) -> Source:
         text, encoding = decode(content, charset)
     except Undecodable as error:
         raise Unreadable(error.en, error.zh) from error
-    delimiter = _delimiter(text)
+    told = _TOLD.match(text)  # the line by which spreadsheets are told; the numbers of lines go on counting it
+    delimiter = told[1] if told else _delimiter(text)
     marked = UNDECODABLE.search(text) is not None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     titles: list[str] = []
     try:
+        if told:
+            next(reader)
         while not any(titles):
             titles = next(reader)
     except StopIteration:
@@ -59,8 +64,11 @@ def _rows(reader: _csv.Reader, columns: list[str], encoding: str, marked: bool) 
         except StopIteration:
             return
         except csv.Error as error:
-            en = f"This line is no CSV: {error}. Is a quotation mark left open?"
-            zh = f"该行不是有效的 CSV（{error}），请检查引号是否成对。"
+            last = reader.line_num
+            span = f"The lines {line} to {last} are" if last > line else "This line is"
+            rows = f"第 {line} 至 {last} 行" if last > line else "该行"
+            en = f"{span} no CSV: {error}. Is a quotation mark left open?"
+            zh = f"{rows}不是有效的 CSV（{error}），请检查引号是否成对。"
             yield Row(line, [], Fault("", en, zh))
             continue
         if not any(cells):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from shapan.kernel.bulk.encoding import UNDECODABLE
 from shapan.kernel.bulk.records import Column, Record, put, record_of
 from shapan.kernel.bulk.source import Row, Unreadable
 from shapan.kernel.errors import Fault
@@ -26,7 +27,8 @@ def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterato
     """The documents, in the order in which they begin.
 
     With key columns, rows with the same key form one, wherever they stand; without, neighbours whose heads are the same. A row with
-    an empty head goes on with the document before. What a later row says of the head must be what the first said.
+    an empty head goes on with the document before. What a later row says of the head must be what the first said. A row that cannot
+    be read spoils its document, and where nobody can say which that is, the one before it and the one after it.
     """
     head = [column for column in columns if not (column.path and None in column.path)]
     body = [column for column in columns if column.path and None in column.path]
@@ -36,9 +38,13 @@ def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterato
     by_key: dict[tuple[str, ...], Record] = {}
     current: Record | None = None
     mark: tuple[str, ...] | None = None
+    lost: Row | None = None
     for row in rows:
-        if row.fault is not None:
+        if row.fault is not None and not _legible(row, marks):
             found.append(record_of(len(found) + 1, row, head))
+            if current is not None:
+                current.faults.append(_spoiled(row))
+            lost = row
             continue
         here = tuple(str(row.cells[index]) for index in marks)
         empty = all(row.cells[column.index] in (None, "") for column in head)
@@ -46,12 +52,33 @@ def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterato
             known = by_key.get(here) if keyed else current if here == mark else None
             if known is not None:
                 _same_head(known, row, head)
-            current, mark = known or record_of(len(found) + 1, row, head), here
+            current, mark = known or record_of(len(found) + 1, Row(row.line, row.cells), head), here
             if known is None:
                 found.append(current)
                 by_key[here] = current
+                if lost is not None:
+                    current.faults.append(_spoiled(lost))
+        lost = None
+        if row.fault is not None:
+            where = f"Line {row.line}: {row.fault.en}", f"第 {row.line} 行：{row.fault.zh}"
+            current.faults.append(Fault(row.fault.pointer, *where))
+            continue
         _add_line(current, row, body, table)
     yield from found
+
+
+def _legible(row: Row, marks: list[int]) -> bool:
+    """Whether a row that cannot be read as a whole still says which document it belongs to."""
+    cells = [str(row.cells[index]) for index in marks] if row.cells else []
+    return any(cells) and not any(UNDECODABLE.search(cell) for cell in cells)
+
+
+def _spoiled(row: Row) -> Fault:
+    return Fault(
+        "",
+        f"Line {row.line} beside this document cannot be read and may be a part of it. Mend that line first.",
+        f"该单据相邻的第 {row.line} 行无法读取，可能属于该单据，请先修正该行。",
+    )
 
 
 def _add_line(record: Record, row: Row, columns: list[Column], table: str) -> None:
@@ -67,7 +94,7 @@ def _add_line(record: Record, row: Row, columns: list[Column], table: str) -> No
 
 
 def _same_head(record: Record, row: Row, head: list[Column]) -> None:
-    other = record_of(record.row, row, head)
+    other = record_of(record.row, Row(row.line, row.cells), head)
     for column in head:
         name = column.path[0] if column.path else None
         if name in other.body and other.body[str(name)] != record.body.get(str(name)):

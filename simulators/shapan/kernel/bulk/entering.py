@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from shapan.kernel.bulk import identity
 from shapan.kernel.bulk.calls import Caller, parameters_in, typed
-from shapan.kernel.bulk.identity import Known
+from shapan.kernel.bulk.identity import Identities, Known
 from shapan.kernel.bulk.jobs import CREATED, REFUSED, UNCHANGED, UPDATED, Job, Outcome
-from shapan.kernel.bulk.records import Column, Record
+from shapan.kernel.bulk.records import Column, Record, enterable
 from shapan.kernel.bulk.resources import JSON, Resource
+from shapan.kernel.bulk.shape import Shape
 from shapan.kernel.contract import Operation
 from shapan.kernel.errors import Fault, Problem, conflict, invalid, refused, simple
 from shapan.kernel.outbox import write_events
@@ -36,6 +37,7 @@ class Entering:
         self._resource = resource
         self._create: Operation = resource.create
         self._titles = {(column.path or (column.parameter or column.title,)): column.title for column in columns}
+        self._identities = Identities()
         self._seen: dict[str, tuple[int, str]] = {}
         self._named = bool(job.parameters["key"])
         self.in_line = 0
@@ -48,9 +50,10 @@ class Entering:
             found += faults(self._create.bodies[JSON], record.body, "body")
         if found:
             return invalid(found)
-        print_ = record.fingerprint = identity.fingerprint(record)
-        line, first = self._seen.setdefault(identity.identity(record, print_), (record.line, print_))
-        if first == print_:
+        record.fingerprint = identity.fingerprint(record)
+        record.identity = self._identities.of(record)
+        line, first = self._seen.setdefault(record.identity, (record.line, record.fingerprint))
+        if first == record.fingerprint:
             return None
         return conflict(
             "import-key-twice",
@@ -79,19 +82,17 @@ class Entering:
         return Outcome(record.row, record.line, state, identity.shown_key(record), location)
 
     def _apply(self, db: sqlite3.Connection, now: datetime, record: Record) -> tuple[str, str]:
-        print_ = record.fingerprint
-        key = identity.identity(record, print_)
-        known = identity.recall(db, self._resource.name, key)
-        if known is not None and known.fingerprint == print_:
+        known = identity.recall(db, self._resource.name, record.identity)
+        if known is not None and known.fingerprint == record.fingerprint:
             return UNCHANGED, known.location
-        location = known.location if known is not None else self._by_natural_key(db, now, record)
+        location = known.location if known is not None else self._there(db, now, record)
         if location is not None:
             state = self._change(db, now, record, location)
         else:
             parameters, _ = typed(self._create, record.path, "path")
             location = self._call(db, now, self._create, parameters, record.body)
             state = CREATED
-        identity.remember(db, self._resource.name, key, Known(print_, location))
+        identity.remember(db, self._resource.name, record.identity, Known(record.fingerprint, location))
         return state, location
 
     def _call(
@@ -102,14 +103,25 @@ class Entering:
         self.in_line += write_events(ctx, ctx.events)
         return dict(answer.headers).get("Location", "").removeprefix(self._job.base_url)
 
-    def _by_natural_key(self, db: sqlite3.Connection, now: datetime, record: Record) -> str | None:
-        """The path of a record that is there already under its own code, however it came."""
-        read = self._resource.read
-        if self._named or not record.key or read is None or read.path.count("{") != 1:
+    def _there(self, db: sqlite3.Connection, now: datetime, record: Record) -> str | None:
+        """The path of a record that is there already under its own code or id, however it came.
+
+        A number (of a document, or of a row) says nothing alone: another workspace gives the same ones to other records. It counts
+        where the record says all that the row says.
+        """
+        resource, read = self._resource, self._resource.read
+        if self._named or read is None or read.path.count("{") != 1:
+            return None
+        value = next(iter(record.key.values()), record.own)
+        if value is None:
             return None
         name = read.path.rpartition("{")[2].rstrip("}")
-        location = read.path.replace(f"{{{name}}}", next(iter(record.key.values())))
-        return location if self._shown(db, now, location) is not None else None
+        location = read.path.replace(f"{{{name}}}", value)
+        shown = self._shown(db, now, location)
+        if shown is None:
+            return None
+        unique = record.key or (resource.own and resource.shown.members[resource.own].format == "uuid")
+        return location if unique or _holds(record.body, shown[0]) else None
 
     def _shown(self, db: sqlite3.Connection, now: datetime, location: str) -> tuple[dict[str, Any], str | None] | None:
         """(the record at a path as it is shown, its ETag); None where there is none."""
@@ -149,6 +161,8 @@ class Entering:
         if wrong:
             raise refused(wrong)
         body = {name: value for name, value in record.body.items() if name in members}
+        if resource.update.method == "PUT":
+            body = _over(shown[0], body, resource.changes)
         found = faults(resource.update.bodies[JSON], body, "body")
         if found:
             raise invalid(found)
@@ -187,6 +201,18 @@ def internal(job: Job) -> Problem:
         f"The simulator failed; its log has the reason under {job.kind} {job.id}. Please report it.",
         f"模拟器内部出错，原因见日志中的任务 {job.id}，请反馈该问题。",
     )
+
+
+def _over(shown: Any, given: Any, shape: Shape) -> Any:
+    """What a PUT must say so that it changes only what is given: an empty cell does not empty a member."""
+    if not (isinstance(shown, dict) and isinstance(given, dict) and shape.members):
+        return given
+    kept = {
+        name: enterable(value, shape.members[name], shape.members[name])
+        for name, value in shown.items()
+        if name in shape.members and name not in given and (value is not None or shape.members[name].nullable)
+    }
+    return {**kept, **{name: _over(shown.get(name), value, shape.members[name]) for name, value in given.items()}}
 
 
 def _holds(wanted: Any, shown: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +24,28 @@ class Known:
 
 
 def fingerprint(record: Record) -> str:
-    """What must be the same for two records to have the same content."""
-    return hashlib.sha256(_canonical([record.path, record.body]).encode()).hexdigest()
+    """What must be the same for two records to have the same content; null is no content."""
+    body = {name: value for name, value in record.body.items() if value is not None}
+    return hashlib.sha256(_canonical([record.path, body]).encode()).hexdigest()
 
 
-def identity(record: Record, print_: str) -> str:
-    """The key under which a record is remembered: its key columns by name, or its whole content."""
-    return _canonical(record.key) if record.key else print_
+class Identities:
+    """The keys under which the records of one file are remembered."""
+
+    def __init__(self) -> None:
+        self._alike: Counter[str] = Counter()
+
+    def of(self, record: Record) -> str:
+        """The record's key columns by name; else its content, with the id it had elsewhere, and its place among those that are the same.
+
+        Two equal rows without a key are two records: two orders of the same thing. To be asked once for each record, in their order.
+        """
+        if record.key:
+            return _canonical(record.key)
+        content = record.fingerprint if record.own is None else f"{record.fingerprint}@{record.own}"
+        self._alike[content] += 1
+        place = self._alike[content]
+        return content if place == 1 else f"{content}#{place}"
 
 
 def shown_key(record: Record) -> str | None:

@@ -17,8 +17,8 @@ from shapan.kernel.errors import Fault
 class Record:
     """One record of a file: `row` its running number, `line` where it begins, `lines` where each of its own lines stands.
 
-    `path` holds path parameters of the creating operation as text, `key` the values of the key columns, `fingerprint` what
-    `identity` makes of the content, once it was checked.
+    `path` holds path parameters of the creating operation as text, `key` the values of the key columns, `own` the id or number that
+    the record had where it was exported; `identity` and `fingerprint` are what `identity` makes of it, once it was checked.
     """
 
     row: int
@@ -28,12 +28,17 @@ class Record:
     key: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
+    own: str | None = None
+    identity: str = ""
     fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What becomes of a column: a member of the body at `path`, a path `parameter`, a `key` of this name, several of these, or nothing."""
+    """What becomes of a column: a member of the body at `path`, a path `parameter`, a `key` of this name, several of these, or nothing.
+
+    Nothing becomes of what a record shows and nobody can enter, but it tells documents apart; `own` is its id or number.
+    """
 
     index: int
     title: str
@@ -41,6 +46,7 @@ class Column:
     convert: Converter
     parameter: str | None
     key: str | None
+    own: bool = False
 
 
 def columns_for(source: Source, resource: Resource, key: tuple[str, ...]) -> list[Column]:
@@ -59,7 +65,10 @@ def columns_for(source: Source, resource: Resource, key: tuple[str, ...]) -> lis
         parameter = name if name in parameters else None
         is_key = name in wanted
         if path is None and parameter is None and not is_key:
-            (source.ignored if find_path(resource.shown, title) else unknown).append(title)
+            shown = find_path(resource.shown, title)
+            (source.ignored if shown else unknown).append(title)
+            if shown and all(isinstance(step, str) for step in shown):
+                found.append(Column(index, title, None, text_of, None, None, shown == (resource.own,)))
             continue
         shape = at(resource.wanted, path) if path else Shape()
         found.append(Column(index, title, path, converter(shape), parameter, name if is_key else None))
@@ -137,6 +146,8 @@ def record_of(number: int, row: Row, columns: list[Column]) -> Record:
             record.path[column.parameter] = text_of(cell)
         if column.key is not None:
             record.key[column.key] = text_of(column.convert(cell))
+        if column.own:
+            record.own = text_of(cell)
     return record
 
 
@@ -195,6 +206,8 @@ def _fill(
             record.key[name] = text_of(value)
     for name in parameters & given.keys():
         record.path[name] = text_of(given[name])
+    if resource.own is not None and given.get(resource.own) is not None:
+        record.own = text_of(given[resource.own])
     extra = {name for name in (*wanted, *parameters) if name not in resource.wanted.members}
     record.body = enterable({k: v for k, v in given.items() if k not in extra}, resource.wanted, resource.shown)
 

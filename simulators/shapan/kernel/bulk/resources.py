@@ -46,6 +46,8 @@ class Resource:
     read: Operation | None = None
     listing: Operation | None = None
     key: tuple[str, ...] = ()
+    own: str | None = None
+    """The member with which a record shows its own id or number, where nobody can enter it."""
     wanted: Shape = field(default_factory=Shape)
     """The body of `create`."""
     changes: Shape = field(default_factory=Shape)
@@ -142,16 +144,28 @@ def _resource(
     wanted = shape_of(contract.document, _body(contract, create)) if create else Shape()
     listed = shape_of(contract.document, _answer(contract, lists, "200")).members["items"].items if lists else None
     shown = listed or (shape_of(contract.document, _answer(contract, create, "201")) if create else Shape())
-    own = _own_path(name, create or lists, contract.operations.values())
-    read = own.get("GET")
-    update = own.get("PATCH") or own.get("PUT")
+    there = _own_path(name, create or lists, contract.operations.values())
+    read = there.get("GET")
+    update = there.get("PATCH") or there.get("PUT")
     if name in declared.updates:
         update = contract.operations[declared.updates[name]]
     if update is not None and JSON not in update.bodies:
         update = None
     key = declared.keys.get(name) or (_natural_key(wanted, read) if read else ())
+    own = next(iter(_natural_key(shown, read)), None) if read else None
     changes = shape_of(contract.document, _body(contract, update)) if update else Shape()
-    return Resource(name, create, update if create else None, read, lists, key, wanted, changes, shown)
+    return Resource(
+        name,
+        create,
+        update if create else None,
+        read,
+        lists,
+        key,
+        None if own in wanted.members else own,
+        wanted,
+        changes,
+        shown,
+    )
 
 
 def _own_path(name: str, operation: Operation | None, operations: Iterable[Operation]) -> dict[str, Operation]:
@@ -166,10 +180,10 @@ def _own_path(name: str, operation: Operation | None, operations: Iterable[Opera
     return {}
 
 
-def _natural_key(wanted: Shape, read: Operation) -> tuple[str, ...]:
-    """The member of the body that the path of the record carries."""
+def _natural_key(record: Shape, read: Operation) -> tuple[str, ...]:
+    """The member of a record that its path carries."""
     carried = snake_case(read.path.rpartition("/")[2].strip("{}"))
-    for member in wanted.members:
+    for member in record.members:
         plain = snake_case(member)
         if carried == plain or carried.endswith(f"_{plain}"):
             return (member,)

@@ -7,7 +7,9 @@ A workbook is a ZIP archive of XML: what it unpacks to is bounded before any of 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -30,6 +32,10 @@ _BROKEN = (
     IndexError,
     OSError,
     EOFError,
+    ArithmeticError,
+    RuntimeError,  # an encrypted part; NotImplementedError, a compression that is not known, is one of it
+    zlib.error,
+    zipfile.LargeZipFile,
 )
 
 
@@ -48,7 +54,36 @@ def open_xlsx(content: bytes, sheet: str | None) -> Source:
     rows = _rows(book[name])
     _, titles = next(rows, (0, []))
     columns = checked_columns(titles)
-    return Source(XLSX, _of_columns(rows, len(columns)), None, None, name, columns)
+    found = _of_columns(rows, len(columns))
+    if _has_formulas(content):
+        found = _with_formulas(found, load_workbook(io.BytesIO(content), read_only=True)[name], columns)
+    return Source(XLSX, found, None, None, name, columns)
+
+
+def _has_formulas(content: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        return any(re.search(rb"<f[ >/]", archive.read(name)) for name in sheets)
+
+
+def _with_formulas(rows: Iterator[Row], sheet: Any, columns: list[str]) -> Iterator[Row]:
+    """The rows; one with a formula that no program has computed yet cannot be read, for its cell is not empty."""
+    texts = _rows(sheet)
+    number, cells = 0, []
+    for row in rows:
+        while number < row.line:
+            number, cells = next(texts, (row.line, []))
+        open_ = [
+            title
+            for title, value, text in zip(columns, row.cells, cells, strict=False)
+            if value is None and text is not None
+        ]
+        if open_:
+            titles = ", ".join(open_)
+            en = f"These cells have formulas without a computed value: {titles}. Save the workbook with a spreadsheet program."
+            zh = f"以下单元格的公式没有计算结果：{titles}。请用表格软件打开并保存后再导入。"
+            row = Row(row.line, [], Fault(f"/{open_[0]}", en, zh))
+        yield row
 
 
 def _guard(content: bytes) -> None:
@@ -56,7 +91,7 @@ def _guard(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+    except _BROKEN as error:
         raise _no_workbook(error) from error
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
         size = MOST_UNPACKED // 1024**2
