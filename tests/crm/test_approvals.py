@@ -138,13 +138,22 @@ def test_an_order_goes_through_all_its_steps(crm: Api, desk: Desk, refusal: Refu
     refusal(change, 409, "order-pending-approval")
     refusal(crm.post(f"/orders/{order['id']}/change", json={"note": "急", "reason": "急"}), 409, "order-not-changeable")
 
-    for seconds, role in ((60, "salesManager"), (120, "creditController"), (3600, "generalManager")):
+    people = "李建国", "王会计", "张总"
+    for seconds, role, person in zip(
+        (60, 120, 3600), ("salesManager", "creditController", "generalManager"), people, strict=True
+    ):
         forward(crm, seconds)
-        last = decide(crm, order, role, comment="同意").json()
+        if role != "salesManager":
+            refusal(
+                decide(crm, order, role, approver="李 建国" if person == "张总" else "李建国"),
+                409,
+                "approver-decided-already",
+            )
+        last = decide(crm, order, role, comment="同意", approver=person).json()
     steps = last["approval"]["steps"]
     assert last["state"] == "confirmed"
     assert [step["state"] for step in steps] == ["approved"] * 3
-    assert [(step["approver"], step["comment"]) for step in steps] == [("李建国", "同意")] * 3
+    assert [(step["approver"], step["comment"]) for step in steps] == [(person, "同意") for person in people]
     assert steps[2]["leadTimeSeconds"] == pytest.approx(3600, abs=30)
     assert last["approval"]["leadTimeSeconds"] == pytest.approx(3780, abs=60)
     assert last["approval"]["decidedAt"] == last["confirmedAt"] == last["updatedAt"]
@@ -213,12 +222,19 @@ def test_the_policy_is_data(crm: Api, desk: Desk, refusal: Refusal) -> None:
     assert crm.get("/approval-policy").json() == default
     waiting = desk.order(lines=[dear(desk)], submit=True).json()
     steps = [{"role": "owner", "triggers": ["amount"], "grossAmountFrom": 0.01}]
-    written = crm.put("/approval-policy", json={"steps": steps}).json()
+    written = crm.put("/approval-policy", json={"steps": steps, "distinctApprovers": False}).json()
     assert written["steps"] == [{**steps[0], "discountPercentOver": None}]
+    assert (default["distinctApprovers"], written["distinctApprovers"]) == (True, False)
     assert crm.get("/approval-policy").json() == written
     order = desk.order(submit=True).json()
     assert [s["role"] for s in order["approval"]["steps"]] == ["owner"]
-    assert decide(crm, waiting, "generalManager").json()["state"] == "confirmed"
+    # What the policy wants now comes on top of what was asked for; one person may decide both.
+    assert decide(crm, waiting, "generalManager").json()["state"] == "pendingApproval"
+    approved = decide(crm, waiting, "owner").json()
+    assert (approved["state"], [s["role"] for s in approved["approval"]["steps"]]) == (
+        "confirmed",
+        ["generalManager", "owner"],
+    )
     crm.put("/approval-policy", json={"steps": []})
     assert desk.order(lines=[dear(desk, discountPercent=100)], submit=True).json()["state"] == "confirmed"
 
@@ -248,6 +264,10 @@ def test_the_credit_panel_counts_what_is_owed_and_what_is_ordered(crm: Api, desk
     held = desk.order(lines=[line], submit=True).json()
     [reason] = held["approval"]["steps"][0]["reasons"]
     assert reason == {"trigger": "credit", "rule": "creditLimit", "value": 2400.0, "threshold": 2000.0}
+    # What waits takes its share of the limit, until somebody says no to it.
+    panel = crm.get(f"{path}/credit").json()
+    assert (panel["openOrderCount"], panel["openOrders"]) == (4, 2400.0)
+    decide(crm, held, "creditController", "reject", comment="超限")
     crm.patch(f"/orders/{orders[0]['id']}", json={"deliveryStatus": "complete"}, headers={"If-Match": "*"})
     now = crm.runtime.workspace("default").clock.now()
     report = {"openAmount": 600, "overdueAmount": 0, "asOf": (now - timedelta(hours=2)).isoformat()}
@@ -263,7 +283,7 @@ def test_the_credit_panel_counts_what_is_owed_and_what_is_ordered(crm: Api, desk
     crm.patch(path, json={"creditLimit": None, "creditHold": "none"}, headers={"If-Match": "*"})
     assert desk.order(lines=[line], submit=True).json()["state"] == "confirmed"
     free = crm.get(f"{path}/credit").json()
-    assert (free["creditLimit"], free["available"], free["openOrderCount"]) == (None, None, 3)
+    assert (free["creditLimit"], free["available"], free["openOrderCount"]) == (None, None, 4)
 
 
 def test_a_balance_of_the_future_is_refused(crm: Api, desk: Desk, refusal: Refusal) -> None:

@@ -79,7 +79,7 @@ def test_a_month_of_business_in_figures(crm: Api, desk: Desk, refusal: Refusal) 
     clock.advance(timedelta(hours=3))
     crm.token = crm.fetch_token()
     for step in third["approval"]["steps"]:
-        crm.post(f"/orders/{third['id']}/approve", json={"role": step["role"], "approver": "王总"})
+        crm.post(f"/orders/{third['id']}/approve", json={"role": step["role"], "approver": f"王总{step['step']}"})
     for one in (first, third):
         crm.patch(f"/orders/{one['id']}", json={"deliveryStatus": "complete"}, headers={"If-Match": "*"})
     body = {"orderId": first["id"], "reason": "破损", "lines": [{"lineNumber": 1, "quantity": 1}]}

@@ -182,6 +182,8 @@ class Funnel(RuleBasedStateMachine):
             quotation = self.call("getQuotation", quotation_id=row["id"])
             order = self.call("getOrder", order_id=row["order_id"])
             same = ("customerId", "lines", "netAmount", "taxAmount", "grossAmount")
+            for line in order["lines"]:
+                assert line.pop("deliveredQuantity") == 0
             assert [order[member] for member in same] == [quotation[member] for member in same]
             assert quotation["decidedAt"][:10] <= quotation["validUntil"]
 

@@ -336,3 +336,22 @@ def test_no_merge_loses_anything(
         expected[ids[end[who]]] += 3 * 33_33 if kind == "order" else 0
     assert per_customer == expected
     crm.db.close()
+
+
+@pytest.mark.parametrize(
+    ("survivor", "merged", "wanted"),
+    [
+        ((None, "none"), (500_000, "overdue"), (500_000, "overdue")),
+        ((500_000, "always"), (None, "none"), (500_000, "always")),
+        ((500_000, "none"), (300_000, "none"), (300_000, "none")),
+        ((0, "overdue"), (300_000, "always"), (0, "always")),
+    ],
+)
+def test_of_two_agreements_on_credit_the_stricter_one_holds(
+    desk: Desk, survivor: tuple[int | None, str], merged: tuple[int | None, str], wanted: tuple[int, str]
+) -> None:
+    one, two = twins(desk)
+    for customer, (limit, hold) in ((one, merged), (two, survivor)):
+        desk.change(f"/customers/{customer['id']}", creditLimit=limit, creditHold=hold)
+    into = desk.act(f"/customers/{one['id']}/merge", into=two["id"], reason="重复录入")["into"]
+    assert (into["creditLimit"], into["creditHold"]) == wanted

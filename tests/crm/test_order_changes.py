@@ -48,6 +48,7 @@ def test_each_change_is_a_revision_and_the_former_ones_are_kept(crm: Api, desk: 
             "replacedAt": after["updatedAt"],
             "reason": reason,
             **{member: document[member] for member in shared},
+            "lines": [{k: v for k, v in line.items() if k != "deliveredQuantity"} for line in document["lines"]],
         }
     assert len(former) == 2
     events = desk.events()
@@ -80,10 +81,17 @@ def test_a_change_may_need_approval_anew(crm: Api, desk: Desk) -> None:
     back = crm.post(f"{path}/change", json={"reason": "改回", "lines": small}).json()
     assert (back["state"], back["revision"], back["approval"]) == ("confirmed", 3, None)
     rejected_id = crm.post(f"{path}/change", json={"reason": "再改", "lines": large}).json()["id"]
-    crm.post(f"/orders/{rejected_id}/reject", json={**decision, "comment": "否"})
-    draft = crm.patch(path, json={"lines": small}, headers={"If-Match": "*"}).json()
-    assert (draft["state"], draft["revision"]) == ("draft", 4)
-    assert crm.post(f"{path}/submit").json()["state"] == "confirmed"
+    # A change that is rejected leaves what was agreed, as a revision of its own.
+    rejected = crm.post(f"/orders/{rejected_id}/reject", json={**decision, "comment": "否"}).json()
+    assert (rejected["state"], rejected["revision"], rejected["confirmedAt"]) == ("confirmed", 5, back["confirmedAt"])
+    assert [rejected[member] for member in ("lines", "grossAmount", "note")] == [
+        back[member] for member in ("lines", "grossAmount", "note")
+    ]
+    assert rejected["approval"]["steps"][0]["state"] == "rejected"
+    former = desk.walk(f"{path}/revisions")
+    assert [(one["revision"], one["reason"]) for one in former][2:] == [(3, "再改"), (4, "否")]
+    assert former[3]["grossAmount"] == 1_000_000
+    assert crm.get(path).json() == rejected
     assert [event["type"] for event in desk.events() if event["subject"] == order["number"]] == [
         "crm.order.confirmed",
         "crm.order.changed",
@@ -93,9 +101,30 @@ def test_a_change_may_need_approval_anew(crm: Api, desk: Desk) -> None:
         "crm.order.changed",
         "crm.order.changed",
         "crm.order.approval_requested",
-        "crm.order.rejected",
+        "crm.order.change_rejected",
         "crm.order.confirmed",
     ]
+    assert desk.events()[-1]["data"] == rejected
+
+
+def test_lines_that_a_change_does_not_touch_stay_as_agreed(crm: Api, desk: Desk) -> None:
+    first, second = desk.products[0], desk.products[1]
+    lines = [{"productCode": one["code"], "quantity": 2, "discountPercent": 12.5} for one in (first, second)]
+    order = desk.order(lines=lines, submit=True).json()
+    path = f"/orders/{order['id']}"
+    decided = {"role": "salesManager", "approver": "张经理"}
+    agreed = crm.post(f"{path}/approve", json=decided).json()
+    for product in (first, second):
+        new = {"listPrice": product["listPrice"] + 100, "state": "discontinued" if product is second else "active"}
+        assert crm.patch(f"/products/{product['code']}", json=new, headers={"If-Match": "*"}).status_code == 200
+    # Another note is no reason to ask again.
+    noted = crm.post(f"{path}/change", json={"reason": "改备注", "note": "送二号门"}).json()
+    assert (noted["state"], noted["revision"], noted["approval"]) == ("confirmed", 2, agreed["approval"])
+    less = [{**lines[0], "quantity": 1, "discountPercent": 0}, lines[1]]
+    changed = crm.post(f"{path}/change", json={"reason": "减少数量", "lines": less}).json()
+    assert changed["lines"][1] == agreed["lines"][1]
+    assert changed["lines"][0]["unitPrice"] == first["listPrice"] + 100
+    assert (changed["state"], changed["revision"]) == ("pendingApproval", 3)
 
 
 def test_what_cannot_be_changed(crm: Api, desk: Desk, refusal: Refusal) -> None:

@@ -265,9 +265,53 @@ def test_a_delivery_is_reported(crm: Api, desk: Desk) -> None:
         answer = crm.patch(path, json={"deliveryStatus": status}, headers={"If-Match": f'"{version - 1}"'})
         at = answer.json()["updatedAt"]
         completed = at if status == "complete" else None
-        assert answer.json() == {**order, "deliveryStatus": status, "updatedAt": at, "completedAt": completed}
+        # Nobody said of what a part was delivered.
+        lines = [
+            {**line, "deliveredQuantity": line["quantity"] if status == "complete" else None} for line in order["lines"]
+        ]
+        told = {"deliveryStatus": status, "updatedAt": at, "completedAt": completed, "lines": lines}
+        assert answer.json() == {**order, **told}
         assert answer.headers["ETag"] == f'"{version}"'
     assert [event["type"] for event in desk.events()] == ["crm.order.confirmed"]
+
+
+def test_a_delivery_is_reported_by_line_and_only_grows(crm: Api, desk: Desk, refusal: Callable[..., list[str]]) -> None:
+    order = desk.order(submit=True, lines=desk.lines(3, 2)).json()
+    path, any_version = f"/orders/{order['id']}", {"If-Match": "*"}
+
+    def report(*quantities: int, **members: Any) -> Any:
+        lines = [{"lineNumber": number, "quantity": quantity} for number, quantity in enumerate(quantities, 1)]
+        return crm.patch(path, json={"deliveredLines": lines, **members}, headers=any_version)
+
+    def delivered() -> tuple[str, list[int | None]]:
+        shown = crm.get(path).json()
+        return shown["deliveryStatus"], [line["deliveredQuantity"] for line in shown["lines"]]
+
+    assert delivered() == ("none", [0, 0])
+    wrong = report(4, 2, 1, deliveryStatus="complete")
+    assert refusal(wrong, 422, "business-rule") == [
+        "/deliveredLines/0/quantity",
+        "/deliveredLines/2/lineNumber",
+        "/deliveryStatus",
+    ]
+    assert report(2).status_code == 200
+    assert delivered() == ("partial", [2, 0])
+    assert report(2).headers["ETag"] == '"2"'
+    refusal(report(1), 409, "delivery-backwards")
+    refusal(crm.patch(path, json={"deliveryStatus": "none"}, headers=any_version), 409, "delivery-backwards")
+    refusal(crm.post(f"{path}/cancel", json={"reason": "放弃"}), 409, "order-not-cancellable")
+    # Only what is still to come counts against the limit.
+    first = order["lines"][0]
+    left = round(order["grossAmount"] - round(first["grossAmount"] * 2 / 3, 2), 2)
+    crm.patch(f"/customers/{order['customerId']}", json={"creditLimit": 100000}, headers=any_version)
+    assert crm.get(f"/customers/{order['customerId']}/credit").json()["openOrders"] == left
+    # What was not delivered does not come back.
+    back = {"orderId": order["id"], "reason": "破损", "lines": [{"lineNumber": 1, "quantity": 3}]}
+    assert refusal(crm.post("/returns", json=back), 422, "business-rule") == ["/lines/0/quantity"]
+    assert crm.post("/returns", json={**back, "lines": [{"lineNumber": 1, "quantity": 2}]}).status_code == 201
+    assert report(3, 2, deliveryStatus="complete").json()["completedAt"]
+    assert delivered() == ("complete", [3, 2])
+    refusal(crm.patch(path, json={"deliveryStatus": "partial"}, headers=any_version), 409, "delivery-backwards")
 
 
 @pytest.mark.parametrize(("submit", "member"), [(False, "lines"), (True, "deliveryStatus")])

@@ -93,6 +93,9 @@ LINES = st.lists(
 )
 
 
+RANK = ["none", "partial", "complete"]
+
+
 class LifeOfAnOrder(RuleBasedStateMachine):
     """Any actions in any order on one order, each answer against the contract and a model of states and events."""
 
@@ -104,6 +107,7 @@ class LifeOfAnOrder(RuleBasedStateMachine):
         self.state = "draft"
         self.delivered = "none"
         self.revision = 1
+        self.agreed: dict[str, Any] | None = None
         self.waiting_for: list[str] = []
         self.expected_events: list[str] = []
         self.order: dict[str, Any] = {}
@@ -178,15 +182,24 @@ class LifeOfAnOrder(RuleBasedStateMachine):
 
     @rule(role=st.sampled_from(["salesManager", "generalManager"]), approve=st.booleans())
     def decide(self, role: str, approve: bool) -> None:
-        body = {"role": role, "approver": "李建国", "comment": "测试"}
+        body = {"role": role, "approver": role, "comment": "测试"}
+        changes: dict[str, Any] = {"state": ...}
+        if not approve and self.agreed is not None:  # only the change is rejected
+            changes |= dict.fromkeys(("lines", "netAmount", "taxAmount", "grossAmount", "revision"), ...)
         result = self.call("approveOrder" if approve else "rejectOrder", order_id=self.order["id"], body=body)
         problem = "order-not-pending"
         if self.state == "pendingApproval":
             problem = "" if role == self.waiting_for[0] else "approval-step-not-due"
-        self.expect(result, problem or None, state=...)
+        self.expect(result, problem or None, **changes)
         if problem:
             return
         self.waiting_for = self.waiting_for[1:] if approve else []
+        if not approve and self.agreed is not None:
+            self.state = "confirmed"
+            self.revision += 1
+            self.expected_events += ["crm.order.change_rejected", "crm.order.confirmed"]
+            assert {member: self.order[member] for member in self.agreed} == self.agreed
+            return
         self.expected_events.append("crm.order.approved" if approve else "crm.order.rejected")
         if not approve:
             self.state = "rejected"
@@ -204,6 +217,7 @@ class LifeOfAnOrder(RuleBasedStateMachine):
         if not allowed or self.order == before:
             return
         self.revision += 1
+        self.agreed = {member: before[member] for member in ("lines", "note", "grossAmount")}
         self.expected_events.append("crm.order.changed")
         self.submitted()
         if self.state == "confirmed":
@@ -228,7 +242,9 @@ class LifeOfAnOrder(RuleBasedStateMachine):
             "confirmed": None,
             "cancelled": "order-cancelled",
         }[self.state]
-        self.expect(result, problem, deliveryStatus=status)
+        if problem is None and RANK.index(status) < RANK.index(self.delivered):
+            problem = "delivery-backwards"
+        self.expect(result, problem, deliveryStatus=status, lines=...)
         if problem is None:
             self.delivered = status
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shapan.crm.rules.deliveries import Delivered
 from shapan.crm.rules.orders import Line
 from shapan.crm.rules.returns import BEFORE, STATE_NAMES, ReturnLine, price_lines, step_refusal, undelivered_refusal
 
@@ -35,7 +36,7 @@ def test_every_line_that_cannot_come_back_is_named() -> None:
         {"lineNumber": 1, "quantity": 1},
     ]
     returned = {1: ReturnLine(1, 1000, 33, 0)}
-    lines, faults = price_lines(wanted, [line(1, 3, 100, 10), line(2, 1, 50, 5)], returned)
+    lines, faults = price_lines(wanted, [line(1, 3, 100, 10), line(2, 1, 50, 5)], Delivered("complete"), returned)
     assert [fault.pointer for fault in faults] == ["/lines/0/quantity", "/lines/2/lineNumber", "/lines/3/lineNumber"]
     assert lines == [ReturnLine(2, 1000, 50, 5)]
 
@@ -55,7 +56,9 @@ def test_what_comes_back_in_parts_adds_up_to_the_line(net: int, tax: int, parts:
     def ask(quantity: int) -> ReturnLine:
         so_far = [one for one, _ in asked] + kept
         before = ReturnLine(1, *(sum(one[i] for one in so_far) for i in (1, 2, 3)))
-        [part], faults = price_lines([{"lineNumber": 1, "quantity": quantity}], [ordered], {1: before})
+        [part], faults = price_lines(
+            [{"lineNumber": 1, "quantity": quantity}], [ordered], Delivered("partial"), {1: before}
+        )
         assert faults == []
         assert min(part.net_fen, part.tax_fen) >= 0
         return part

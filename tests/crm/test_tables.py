@@ -65,7 +65,7 @@ def test_rows_of_0_1_are_what_they_were() -> None:
     assert views.products.product(row)["state"] == "active"
     row = orders.find(connection, "o")
     assert row is not None
-    seen = views.orders.order(row, orders.lines_of(connection, [1])[1])
+    seen = views.orders.order(row, orders.lines_of(connection, [1])[1], orders.delivered_of(row))
     assert (seen["state"], seen["grossAmount"], seen["confirmedAt"]) == ("confirmed", 226, THEN)
     assert [(one["discountPercent"], one["priceSource"], one["grossAmount"]) for one in seen["lines"]] == [
         (0, "listPrice", 226)

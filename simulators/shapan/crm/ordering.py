@@ -37,14 +37,14 @@ def customer_of(ctx: Context, order: sqlite3.Row) -> sqlite3.Row:
 
 
 def priced(
-    ctx: Context, customer: sqlite3.Row | None, wanted: Sequence[dict[str, Any]]
+    ctx: Context, customer: sqlite3.Row | None, wanted: Sequence[dict[str, Any]], agreed: Sequence[Line] = ()
 ) -> tuple[list[Line], list[Fault]]:
-    """Lines as wanted (wire form), at the prices of today for this customer, and every fault in them."""
+    """Lines as wanted (wire form), at the prices of today for this customer, and every fault in them; what was `agreed` stays."""
     codes = {line["productCode"] for line in wanted}
     offers = {}
     if customer is not None:
         offers = price_lists.offers_of(ctx.db, customer["price_list_id"], ctx.today, codes)
-    return rules.orders.price_lines(wanted, products.price_list(ctx.db, codes), offers)
+    return rules.orders.price_lines(wanted, products.price_list(ctx.db, codes), offers, agreed)
 
 
 class Change(NamedTuple):
@@ -68,11 +68,15 @@ class Change(NamedTuple):
 
 
 def change(ctx: Context, row: sqlite3.Row, body: Mapping[str, Any]) -> Change:
-    """What `requestedDeliveryDate`, `note` and `lines` of a body make of an order; absent ones stay. 422 with every fault of the lines."""
+    """What `requestedDeliveryDate`, `note` and `lines` of a body make of an order; absent ones stay. 422 with every fault of the lines.
+
+    The lines of a draft are priced anew, those of a confirmed order are agreed.
+    """
     former = orders.lines_of(ctx.db, [row["seq"]])[row["seq"]]
+    agreed = former if row["state"] == "confirmed" else ()
     lines = former
     if "lines" in body:
-        lines, faults = priced(ctx, customer_of(ctx, row), body["lines"])
+        lines, faults = priced(ctx, customer_of(ctx, row), body["lines"], agreed)
         if faults:
             raise refused(faults)
     before = (row["requested_delivery_date"], row["note"])
@@ -91,7 +95,7 @@ def approval_needed(
     ctx: Context, customer: sqlite3.Row, lines: Sequence[Line], order_seq: int | None = None
 ) -> list[Needed]:
     """Who must approve an order with these lines, and why; nobody, an empty list. `order_seq` is that of an order that counts already."""
-    policy, _ = approvals.policy(ctx.db)
+    policy = approvals.policy(ctx.db).steps
     if not policy:
         return []
     discount_bp = max(line.discount_bp for line in lines)
@@ -112,7 +116,9 @@ def shown(ctx: Context, row: sqlite3.Row, lines: Sequence[Line] | None = None) -
     """`Order` of the contract; the lines are read unless they are at hand."""
     if lines is None:
         lines = orders.lines_of(ctx.db, [row["seq"]])[row["seq"]]
-    return views.orders.order(row, lines, approvals.steps_of(ctx.db, [row]).get(row["seq"], ()))
+    return views.orders.order(
+        row, lines, orders.delivered_of(row), approvals.steps_of(ctx.db, [row]).get(row["seq"], ())
+    )
 
 
 def answered(ctx: Context, row: sqlite3.Row, lines: Sequence[Line] | None = None, *events: str) -> Answer:

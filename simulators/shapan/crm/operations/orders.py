@@ -44,7 +44,10 @@ def list_orders(
     def view(rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
         lines = store.lines_of(ctx.db, [row["seq"] for row in rows])
         steps = approvals.steps_of(ctx.db, rows)
-        return [views.orders.order(row, lines[row["seq"]], steps.get(row["seq"], ())) for row in rows]
+        return [
+            views.orders.order(row, lines[row["seq"]], store.delivered_of(row), steps.get(row["seq"], ()))
+            for row in rows
+        ]
 
     return page_answer(ctx, cursor, limit, since, select, view)
 
@@ -108,9 +111,20 @@ def update_order(ctx: Context, order_id: str, if_match: str, body: dict[str, Any
         raise refused(faults)
     if row["state"] != "confirmed":
         return _update_draft(ctx, row, body)
-    if body["deliveryStatus"] != row["delivery_status"]:
-        row = store.set_delivery_status(ctx.db, row["seq"], body["deliveryStatus"], ctx.timestamp)
-    return ordering.answered(ctx, row)
+    return _report_delivery(ctx, row, body)
+
+
+def _report_delivery(ctx: Context, row: sqlite3.Row, body: dict[str, Any]) -> Answer:
+    before, lines = store.delivered_of(row), store.lines_of(ctx.db, [row["seq"]])[row["seq"]]
+    after, faults, refusal = rules.deliveries.reported(before, lines, body)
+    if faults:
+        raise refused(faults)
+    if refusal is not None:
+        raise refusal
+    if after != before:
+        fen = rules.deliveries.delivered_fen(lines, after)
+        row = store.set_delivered(ctx.db, row["seq"], after, fen, ctx.timestamp)
+    return ordering.answered(ctx, row, lines)
 
 
 def _update_draft(ctx: Context, row: sqlite3.Row, body: dict[str, Any]) -> Answer:
@@ -168,9 +182,11 @@ def change_order(ctx: Context, order_id: str, body: dict[str, Any]) -> Answer:
         return ordering.answered(ctx, row, change.lines)
     former = views.orders.former_revision(row, change.former_lines)
     revisions.insert(ctx.db, row["seq"], row["revision"], former, body["reason"], ctx.timestamp)
-    needed = ordering.approval_needed(ctx, ordering.customer_of(ctx, row), change.lines, row["seq"])
-    approval_round = ordering.ask(ctx, row["seq"], needed)
-    if change.lines_differ:
+    needed = []
+    approval_round = row["approval_round"]
+    if change.lines_differ:  # whoever approved the lines need not approve them again for another date or note
+        needed = ordering.approval_needed(ctx, ordering.customer_of(ctx, row), change.lines, row["seq"])
+        approval_round = ordering.ask(ctx, row["seq"], needed)
         store.replace_lines(ctx.db, row["seq"], change.lines)
     row = store.revise(
         ctx.db,
@@ -179,6 +195,7 @@ def change_order(ctx: Context, order_id: str, body: dict[str, Any]) -> Answer:
         note=change.note,
         amount=rules.orders.total(change.lines),
         approval_round=approval_round,
+        pending=bool(needed),
         now=ctx.timestamp,
     )
     events = ["crm.order.changed", *(["crm.order.approval_requested"] if needed else [])]

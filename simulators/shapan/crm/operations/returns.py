@@ -57,7 +57,8 @@ def create_return(ctx: Context, body: dict[str, Any]) -> Answer:
     if refusal is not None:
         raise refusal
     ordered = orders.lines_of(ctx.db, [order["seq"]])[order["seq"]]
-    lines, faults = rules.returns.price_lines(body["lines"], ordered, store.returned(ctx.db, order["seq"]))
+    delivered = orders.delivered_of(order)
+    lines, faults = rules.returns.price_lines(body["lines"], ordered, delivered, store.returned(ctx.db, order["seq"]))
     if faults:
         raise refused(faults)
     row = store.insert(ctx.db, order, lines, body["reason"], today=ctx.today, now=ctx.timestamp)

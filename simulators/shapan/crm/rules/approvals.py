@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shapan.crm.rules.credit import Credit
@@ -18,6 +18,14 @@ class PolicyStep(NamedTuple):
     triggers: tuple[str, ...]
     discount_over_bp: int | None
     gross_from_fen: int | None
+
+
+class Policy(NamedTuple):
+    """The policy in force: its steps, whether each step of an order needs another person, when it was written (None: the default one)."""
+
+    steps: Sequence[PolicyStep]
+    distinct_approvers: bool
+    updated_at: str | None
 
 
 class Needed(NamedTuple):
@@ -112,6 +120,33 @@ def _reason(trigger: str, rule: str, value: int | None, threshold: int | None) -
         "value": None if value is None else number_from_fen(value),
         "threshold": None if threshold is None else number_from_fen(threshold),
     }
+
+
+def further(needed_now: Iterable[Needed], roles: Collection[str], most: int) -> list[Needed]:
+    """What the last approval finds needed beyond the steps of these `roles`: what changed since they were asked for (额度变化)."""
+    return [step for step in needed_now if step.role not in roles][: max(0, most - len(roles))]
+
+
+def approver_refusal(number: str, approver: str, earlier: Mapping[str, str]) -> Problem | None:
+    """Why a person cannot decide another step (不相容岗位分离), or None. `earlier` are the roles of the steps that were approved, by approver."""
+    role = earlier.get(_person(approver))
+    if role is None:
+        return None
+    return conflict(
+        "approver-decided-already",
+        f"{approver} approved order {number} as {role} already. Each step needs another person, unless the policy says otherwise "
+        "(distinctApprovers).",
+        f"{approver} 已以 {role} 身份审批过订单 {number}；每个环节须由不同的人审批，除非审批策略另有规定（distinctApprovers）。",
+    )
+
+
+def deciders(steps: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The roles of the steps that were approved, by approver."""
+    return {_person(step["approver"]): step["role"] for step in steps if step["state"] == "approved"}
+
+
+def _person(name: str) -> str:
+    return "".join(name.split()).casefold()
 
 
 def decision_refusal(number: str, state: str, pending_role: str | None, role: str) -> Problem | None:

@@ -20,6 +20,10 @@ MEMBERS: Mapping[str, str] = {
 """Column of a customer -> the member that it is on the wire, where that is not simply its name in camelCase."""
 
 
+HOLDS = ("none", "overdue", "always")
+"""What holds back the orders of a customer (信用控制), from lenient to strict."""
+
+
 class Balance(NamedTuple):
     """What finance reported of a customer: sums in fen, and the time to which they refer; all None when it never did."""
 
@@ -46,12 +50,18 @@ def given_up(balance: Balance) -> list[dict[str, Any]]:
 
 
 def filled(survivor: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of the survivor that are empty and that the merged customer has, with its values; an address goes as a whole."""
+    """The columns of the survivor that change: empty ones that the merged customer has, an address as a whole, and the stricter credit."""
     found = {
         column: merged[column]
         for column in ("uscc", "phone", "email", "price_list_id")
         if survivor[column] is None and merged[column] is not None
     }
+    # Of two agreements on credit the stricter one holds, for it was made with the same company.
+    limits = [one["credit_limit_fen"] for one in (survivor, merged) if one["credit_limit_fen"] is not None]
+    if limits and min(limits) != survivor["credit_limit_fen"]:
+        found["credit_limit_fen"] = min(limits)
+    if HOLDS.index(merged["credit_hold"]) > HOLDS.index(survivor["credit_hold"]):
+        found["credit_hold"] = merged["credit_hold"]
     if survivor["province"] is None and merged["province"] is not None:
         found |= {part: merged[part] for part in ADDRESS}
     return found

@@ -30,7 +30,7 @@ CHANGEABLE: Mapping[str, frozenset[str]] = {
     "draft": frozenset({"lines", "note", "requestedDeliveryDate"}),
     "pendingApproval": frozenset(),
     "rejected": frozenset({"lines", "note", "requestedDeliveryDate"}),
-    "confirmed": frozenset({"deliveryStatus"}),
+    "confirmed": frozenset({"deliveryStatus", "deliveredLines"}),
     "cancelled": frozenset(),
 }
 """State of an order -> the members that a PATCH may change."""
@@ -92,15 +92,23 @@ def price_lines(
     wanted: Sequence[Mapping[str, Any]],
     products: Mapping[str, Product],
     offers: Mapping[str, Sequence[Offer]] = MappingProxyType({}),
+    agreed: Sequence[Line] = (),
 ) -> tuple[list[Line], list[Fault]]:
     """The lines as ordered (wire form of `OrderLineNew`, already valid), priced, and every fault in them.
 
-    A line without `unitPrice` takes the price of the customer's price list (`offers`, by product code), or else the list price. Faults:
-    products that are not in `products`, those that are discontinued, and a sum beyond MAX_ORDER_FEN.
+    A line without `unitPrice` takes the price of the customer's price list (`offers`, by product code), or else the list price. One that
+    says the same as a line of `agreed` (a change that does not touch it) is that line, whatever its product costs or has become since.
+    Faults: products that are not in `products`, those that are discontinued, and a sum beyond MAX_ORDER_FEN.
     """
     lines: list[Line] = []
     faults: list[Fault] = []
+    rest = list(agreed)
     for index, line in enumerate(wanted):
+        untouched = next((one for one in rest if _says(line, one)), None)
+        if untouched is not None:
+            rest.remove(untouched)
+            lines.append(untouched._replace(line_number=index + 1))
+            continue
         product = products.get(line["productCode"])
         if product is None:
             faults.append(
@@ -137,6 +145,33 @@ def price_lines(
             )
         )
     return lines, faults
+
+
+def _says(wanted: Mapping[str, Any], line: Line) -> bool:
+    """Whether a wanted line asks for what a line has already; a price that is not named is the one that was agreed."""
+    return (
+        wanted["productCode"] == line.product_code
+        and wanted["quantity"] * 1000 == line.quantity_milli
+        and hundredths(wanted.get("discountPercent", 0)) == line.discount_bp
+        and ("unitPrice" not in wanted or fen_from_number(wanted["unitPrice"]) == line.unit_price_fen)
+    )
+
+
+def line_from_wire(line: Mapping[str, Any]) -> Line:
+    """The line that `OrderLine` shows, to the fen."""
+    return Line(
+        line["lineNumber"],
+        line["productCode"],
+        line["productName"],
+        line["unit"],
+        line["quantity"] * 1000,
+        fen_from_number(line["unitPrice"]),
+        round(line["taxRate"] * FULL_BP),
+        fen_from_number(line["netAmount"]),
+        fen_from_number(line["taxAmount"]),
+        hundredths(line["discountPercent"]),
+        line["priceSource"],
+    )
 
 
 def hundredths(percent: float) -> int:

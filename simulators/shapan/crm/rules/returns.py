@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from shapan.crm.rules.deliveries import Delivered, of_line
 from shapan.crm.rules.orders import Line
 from shapan.kernel.errors import Fault, Problem, conflict
 from shapan.kernel.money import share
@@ -49,13 +50,16 @@ def undelivered_refusal(number: str, state: str, delivery_status: str) -> Proble
 
 
 def price_lines(
-    wanted: Sequence[Mapping[str, Any]], ordered: Sequence[Line], returned: Mapping[int, ReturnLine]
+    wanted: Sequence[Mapping[str, Any]],
+    ordered: Sequence[Line],
+    delivered: Delivered,
+    returned: Mapping[int, ReturnLine],
 ) -> tuple[list[ReturnLine], list[Fault]]:
     """The lines of a return (wire form of `ReturnLineNew`, already valid) with their amounts, and every fault in them.
 
     `returned` has what is on other returns that were not rejected, by line. Amounts are the share of the order line, so that what comes
     back in parts adds up to the line exactly when all of it is back. Faults: lines that the order does not have, a line that is named
-    twice, more than was ordered and is on no other return.
+    twice, more than was delivered and is on no other return; where a part was delivered and nobody said of what, more than was ordered.
     """
     lines: list[ReturnLine] = []
     faults: list[Fault] = []
@@ -84,14 +88,18 @@ def price_lines(
             continue
         seen.add(number)
         before = returned.get(number, ReturnLine(number, 0, 0, 0))
-        left = (line.quantity_milli - before.quantity_milli) // 1000
+        known = of_line(line, delivered)
+        most, word, term = (
+            (known, "delivered", "已发货") if known is not None else (line.quantity_milli, "ordered", "订购")
+        )
+        left = (most - before.quantity_milli) // 1000
         if quantity > left:
             faults.append(
                 Fault(
                     f"/lines/{index}/quantity",
-                    f"{quantity} of line {number} cannot come back: {line.quantity_milli // 1000} were ordered, and "
+                    f"{quantity} of line {number} cannot come back: {most // 1000} were {word}, and "
                     f"{before.quantity_milli // 1000} are on returns already. At most {left} are left.",
-                    f"第 {number} 行最多还可退 {left}（订购 {line.quantity_milli // 1000}，已退 {before.quantity_milli // 1000}），"
+                    f"第 {number} 行最多还可退 {left}（{term} {most // 1000}，已退 {before.quantity_milli // 1000}），"
                     f"不能退 {quantity}。",
                 )
             )

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from shapan.crm.rules.approvals import DEFAULT_POLICY, Needed, PolicyStep
+from shapan.crm.rules.approvals import DEFAULT_POLICY, Needed, Policy, PolicyStep
 
 
-def policy(db: sqlite3.Connection) -> tuple[Sequence[PolicyStep], str | None]:
-    """The policy in force and when it was written; None for the default one."""
-    row = db.execute("SELECT steps, updated_at FROM approval_policy WHERE id = 1").fetchone()
+def policy(db: sqlite3.Connection) -> Policy:
+    """The policy in force."""
+    row = db.execute("SELECT steps, distinct_approvers, updated_at FROM approval_policy WHERE id = 1").fetchone()
     if row is None:
-        return DEFAULT_POLICY, None
+        return Policy(DEFAULT_POLICY, True, None)
     steps = [PolicyStep(role, tuple(triggers), *rest) for role, triggers, *rest in json.loads(row["steps"])]
-    return steps, row["updated_at"]
+    return Policy(steps, bool(row["distinct_approvers"]), row["updated_at"])
 
 
-def set_policy(db: sqlite3.Connection, steps: Iterable[PolicyStep], now: str) -> None:
+def set_policy(db: sqlite3.Connection, steps: Iterable[PolicyStep], distinct_approvers: bool, now: str) -> None:
     """Replace the policy."""
     db.execute(
-        "INSERT INTO approval_policy (id, steps, updated_at) VALUES (1, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET steps = excluded.steps, updated_at = excluded.updated_at",
-        (json.dumps(list(steps)), now),
+        "INSERT INTO approval_policy (id, steps, distinct_approvers, updated_at) VALUES (1, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET steps = excluded.steps, distinct_approvers = excluded.distinct_approvers,"
+        " updated_at = excluded.updated_at",
+        (json.dumps(list(steps)), distinct_approvers, now),
     )
 
 
@@ -47,6 +48,17 @@ def insert(db: sqlite3.Connection, order_seq: int, approval_round: int, needed: 
                 "pending" if number == 1 else "waiting",
                 now if number == 1 else None,
             )
+            for number, step in enumerate(needed, 1)
+        ],
+    )
+
+
+def append(db: sqlite3.Connection, last: sqlite3.Row, needed: Iterable[Needed]) -> None:
+    """Further steps of an approval under way, behind its `last` one."""
+    db.executemany(
+        "INSERT INTO approval_step (order_seq, round, step, role, reasons, state) VALUES (?, ?, ?, ?, ?, 'waiting')",
+        [
+            (last["order_seq"], last["round"], last["step"] + number, step.role, json.dumps(step.reasons))
             for number, step in enumerate(needed, 1)
         ],
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class OpenOrders(NamedTuple):
-    """Confirmed orders that are not completely delivered: how many, and their gross sum in fen."""
+    """Orders that are confirmed or wait for approval and are not completely delivered: how many, and what is still to come, in fen."""
 
     number: int
     gross_fen: int
@@ -17,8 +17,9 @@ def open_orders(db: sqlite3.Connection, customer_id: str, without: int | None = 
     """What a customer has ordered and not got, the order with the seq `without` left out."""
     # `IS NOT`, so that None leaves nothing out.
     row = db.execute(
-        "SELECT count(*), coalesce(sum(net_fen + tax_fen), 0) FROM sales_order"
-        " WHERE customer_id = ? AND state = 'confirmed' AND delivery_status <> 'complete' AND seq IS NOT ?",
+        "SELECT count(*), coalesce(sum(net_fen + tax_fen - delivered_fen), 0) FROM sales_order"
+        " WHERE customer_id = ? AND state IN ('confirmed', 'pendingApproval') AND delivery_status <> 'complete'"
+        " AND seq IS NOT ?",
         (customer_id, without),
     ).fetchone()
     return OpenOrders(*row)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from shapan.crm.rules.deliveries import Delivered
 from shapan.crm.rules.orders import Line
 from shapan.crm.store.pages import Position, select_page
 from shapan.kernel.ids import new_uuid
@@ -80,12 +81,18 @@ def update_draft(
     return row
 
 
-def set_delivery_status(db: sqlite3.Connection, seq: int, status: str, now: str) -> sqlite3.Row:
-    """What of an order was delivered, and when it was all of it, with its version counted up."""
+def delivered_of(row: sqlite3.Row) -> Delivered:
+    """What of an order was delivered, as last told."""
+    quantities = json.loads(row["delivered"] or "{}")
+    return Delivered(row["delivery_status"], {int(number): milli for number, milli in quantities.items()})
+
+
+def set_delivered(db: sqlite3.Connection, seq: int, delivered: Delivered, fen: int, now: str) -> sqlite3.Row:
+    """What of an order was delivered and what that is worth, and when it was all of it, with its version counted up."""
     row: sqlite3.Row = db.execute(
         "UPDATE sales_order SET delivery_status = ?1, completed_at = iif(?1 = 'complete', ?2, NULL), version = version + 1,"
-        " updated_at = ?2 WHERE seq = ?3 RETURNING *",
-        (status, now, seq),
+        " updated_at = ?2, delivered = ?3, delivered_fen = ?4 WHERE seq = ?5 RETURNING *",
+        (delivered.status, now, json.dumps(dict(delivered.quantities)) if delivered.quantities else None, fen, seq),
     ).fetchone()
     return row
 
@@ -122,14 +129,15 @@ def revise(
     note: str | None,
     amount: Tax,
     approval_round: int,
+    pending: bool,
     now: str,
 ) -> sqlite3.Row:
-    """A confirmed order in its next revision: still confirmed, or waiting for its `approval_round` (0 is none)."""
+    """An order in its next revision: confirmed, or waiting for its `approval_round` (0 is none) when that is `pending`."""
     row: sqlite3.Row = db.execute(
         "UPDATE sales_order SET revision = revision + 1, requested_delivery_date = ?1, note = ?2, net_fen = ?3, tax_fen = ?4,"
-        " state = iif(?5 = 0, 'confirmed', 'pendingApproval'), approval_round = ?5,"
-        " submitted_at = iif(?5 = 0, submitted_at, ?6), version = version + 1, updated_at = ?6 WHERE seq = ?7 RETURNING *",
-        (requested_delivery_date, note, amount.net, amount.tax, approval_round, now, seq),
+        " state = iif(?8, 'pendingApproval', 'confirmed'), approval_round = ?5,"
+        " submitted_at = iif(?8, ?6, submitted_at), version = version + 1, updated_at = ?6 WHERE seq = ?7 RETURNING *",
+        (requested_delivery_date, note, amount.net, amount.tax, approval_round, now, seq, pending),
     ).fetchone()
     return row
 

@@ -20,6 +20,15 @@ def insert(
     )
 
 
+def last(db: sqlite3.Connection, order_seq: int) -> dict[str, Any]:
+    """What was agreed before the last change, in wire form."""
+    row = db.execute(
+        "SELECT document FROM order_revision WHERE order_seq = ? ORDER BY seq DESC LIMIT 1", (order_seq,)
+    ).fetchone()
+    document: dict[str, Any] = json.loads(row["document"])
+    return document
+
+
 def page(db: sqlite3.Connection, order_seq: int, *, after: Position, limit: int) -> list[sqlite3.Row]:
     """Former revisions of an order, oldest first."""
     return select_page(db, "order_revision", {"order_seq = ?": order_seq}, after, limit)

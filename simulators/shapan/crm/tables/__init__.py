@@ -19,5 +19,6 @@ MIGRATIONS = (
     masters.products_and_price_lists,
     sales.leads_and_opportunities,
     sales.quotations_and_activities,
+    approvals.deliveries_and_deciders,
 )
 """Schema changes in order; never change one that was released, add another."""

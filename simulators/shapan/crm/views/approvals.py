@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from shapan.crm.rules.approvals import PolicyStep
+from shapan.crm.rules.approvals import Policy, PolicyStep
 from shapan.kernel.money import number_from_fen
 
 
-def policy(steps: Iterable[PolicyStep], updated_at: str | None) -> dict[str, Any]:
+def policy(found: Policy) -> dict[str, Any]:
     """`ApprovalPolicy` of the contract."""
-    return {"steps": [_step(step) for step in steps], "updatedAt": updated_at}
+    return {
+        "steps": [_step(step) for step in found.steps],
+        "distinctApprovers": found.distinct_approvers,
+        "updatedAt": found.updated_at,
+    }
 
 
 def _step(step: PolicyStep) -> dict[str, Any]:

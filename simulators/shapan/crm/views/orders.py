@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from shapan.crm.rules.deliveries import Delivered, of_line
 from shapan.crm.rules.orders import Line
 from shapan.kernel.money import number_from_fen, number_from_rate
 
 
-def order(row: sqlite3.Row, lines: Iterable[Line], steps: Sequence[sqlite3.Row] = ()) -> dict[str, Any]:
+def order(
+    row: sqlite3.Row, lines: Iterable[Line], delivered: Delivered, steps: Sequence[sqlite3.Row] = ()
+) -> dict[str, Any]:
     """`Order` of the contract; `steps` are those of the approval that it needed."""
     return {
         "id": row["id"],
@@ -25,7 +28,7 @@ def order(row: sqlite3.Row, lines: Iterable[Line], steps: Sequence[sqlite3.Row] 
         "requestedDeliveryDate": row["requested_delivery_date"],
         "note": row["note"],
         "currency": "CNY",
-        "lines": [line(one) for one in lines],
+        "lines": [{**line(one), "deliveredQuantity": _units(of_line(one, delivered))} for one in lines],
         **amounts(row),
         "approval": approval(steps),
         "createdAt": row["created_at"],
@@ -63,6 +66,10 @@ def line(one: Line) -> dict[str, Any]:
         "taxAmount": number_from_fen(one.tax_fen),
         "grossAmount": number_from_fen(one.gross_fen),
     }
+
+
+def _units(milli: int | None) -> int | None:
+    return None if milli is None else milli // 1000
 
 
 def approval(steps: Sequence[sqlite3.Row]) -> dict[str, Any] | None:

@@ -69,7 +69,8 @@ def _has_formulas(content: bytes) -> bool:
 def _with_formulas(rows: Iterator[Row], sheet: Any, columns: list[str]) -> Iterator[Row]:
     """The rows; one with a formula that no program has computed yet cannot be read, for its cell is not empty."""
     texts = _rows(sheet)
-    number, cells = 0, []
+    number = 0
+    cells: list[Any] = []
     for row in rows:
         while number < row.line:
             number, cells = next(texts, (row.line, []))
