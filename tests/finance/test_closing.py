@@ -274,3 +274,68 @@ def test_unknown_steps_and_periods_are_not_found(march: Office, refusal: Callabl
     for path, body in (("close", None), ("reopen", {"reason": "无"}), ("steps/vat", {})):
         refusal(march.api.post(f"/periods/2020-01/{path}", json=body), 404, "not-found")
     assert checklist(march, "2031-02") == {}
+
+
+def test_results_are_transferred_in_every_dimension(march: Office) -> None:
+    march.post("/accounts", {"code": "660201", "name": "客户服务费", "optional_dimensions": ["customer", "supplier"]})
+    supplier = march.post("/suppliers", {"short_name": "恒达电缆"})["id"]
+    for named in ({"customer_id": march.customer_id}, {"supplier_id": supplier}, {}):
+        cost = {"summary": "服务费", "account_code": "660201", "debit": "10.00", **named}
+        march.voucher(lines=[cost, {"summary": "服务费", "account_code": "100201", "credit": "10.00"}])
+    for step in checklist(march, "2031-03"):
+        vouchers = run(march, "2031-03", step)
+        if step == "profit_and_loss":
+            [transfer] = vouchers
+    left = [(each["customer_id"], each["supplier_id"], each["credit"]) for each in transfer["lines"][1:]]
+    assert sorted(left, key=str) == sorted(
+        [(march.customer_id, None, "10.00"), (None, supplier, "10.00"), (None, None, "10.00")], key=str
+    )
+
+
+@pytest.mark.parametrize("taxpayer_kind", ["general", "small_scale"])
+def test_output_tax_on_several_accounts_counts_whole(office: Office, taxpayer_kind: str) -> None:
+    office.go_to(MARCH)
+    office.set_up(taxpayer_kind=taxpayer_kind)
+    above = {"general": "22210107", "small_scale": "222101"}[taxpayer_kind]
+    for code, name in ((f"{above}01", "销项税额13%"), (f"{above}02", "销项税额6%")):
+        office.post("/accounts", {"code": code, "name": name})
+    rate, tax = {"general": ("0.13", "130.00"), "small_scale": ("0.03", "30.00")}[taxpayer_kind]
+    sell(office, "1000.00", tax, rate=rate)
+    lines = [
+        {"summary": "销售", "account_code": "100201", "debit": "106.00"},
+        {"summary": "销售", "account_code": "6051", "credit": "100.00"},
+        {"summary": "销售", "account_code": f"{above}02", "credit": "6.00"},
+    ]
+    office.voucher(lines=lines)
+    vat = office.api.get("/vat", params={"period": "2031-03"}).json()
+    assert vat["output_tax"] == f"{float(tax) + 6:.2f}"
+
+
+def test_each_delivery_with_revenue_needs_its_cost(march: Office) -> None:
+    def delivery(n: int) -> dict[str, dict[str, str]]:
+        return {"source_reference": {"system": "scm", "document": f"XSCK-203103-{n:05}"}}
+
+    product = march.api.get("/inventory-items").json()["items"][0]["code"]
+    for n in (1, 2, 3):
+        sell(march, **delivery(n))
+    march.post(f"/receivables/{sell(march, **delivery(4))['id']}/red", {"reason": "退货"})
+    cost = {"kind": "sales_cost", "business_date": "2031-03-15", "lines": [{"product_code": product, "amount": "0.01"}]}
+    assert "3000.00" in checklist(march, "2031-03")["cost_of_sales"]["reasons"][0]["zh"]
+    march.post("/inventory-documents", {**cost, **delivery(1)})
+    taken_back = march.post("/inventory-documents", {**cost, **delivery(2)})
+    march.post(f"/inventory-documents/{taken_back['id']}/reverse", {"reason": "误录"})
+    [reason] = checklist(march, "2031-03")["cost_of_sales"]["reasons"]
+    for language in ("en", "zh"):
+        assert [f"XSCK-203103-0000{n}" in reason[language] for n in (1, 2, 3, 4)] == [False, True, True, False]
+    for n in (2, 3):
+        march.post("/inventory-documents", {**cost, **delivery(n)})
+    assert checklist(march, "2031-03")["cost_of_sales"]["state"] == "done"
+
+
+def test_cost_of_sales_for_the_month_as_a_whole_is_a_note_or_a_voucher(march: Office) -> None:
+    sell(march)
+    product = march.api.get("/inventory-items").json()["items"][0]["code"]
+    cost = {"summary": "结转成本", "account_code": "6401", "debit": "600.00"}
+    stock = {"summary": "结转成本", "account_code": "1405", "credit": "600.00", "product_code": product}
+    march.voucher(lines=[cost, stock])
+    assert checklist(march, "2031-03")["cost_of_sales"]["state"] == "done"

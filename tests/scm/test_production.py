@@ -156,7 +156,11 @@ def test_finished_goods_in_batches(works: Works, scm: Api, refusal: Callable[...
     order = works.new("/production-orders", product_code="CAKE", quantity="9")
     number, today = order["production_order_no"], order["planned_start"]
     works.act(f"/production-orders/{number}/release")
-    one = works.new("/production-receipts", production_order_no=number, quantity="3", labour_amount="6")
+    made = {"production_order_no": number, "quantity": "3"}
+    refusal(scm.post("/production-receipts", json=made), 409, "no-material-issued")
+    works.receive("CK01", "FLOUR", "0.001", "0.01")
+    works.new("/material-issues", production_order_no=number, lines=[{"line_no": 1, "quantity": "0.001"}])
+    one = works.new("/production-receipts", **made, labour_amount="6")
     assert one["batch_no"] == one["production_receipt_no"]
     two = works.new("/production-receipts", production_order_no=number, quantity="3", batch_no="早班")
     works.new("/production-receipts", production_order_no=number, quantity="1", batch_no="早班")

@@ -305,7 +305,8 @@ class Buying(RuleBasedStateMachine):
     @invariant()
     def requisitions_know_what_is_ordered(self) -> None:
         for row in self.rows(
-            "SELECT q.state, l.quantity_milli, l.ordered_milli, (SELECT coalesce(sum(ol.quantity_milli), 0) FROM purchase_order_line AS ol"
+            "SELECT q.state, l.quantity_milli, l.ordered_milli, (SELECT coalesce(sum(iif(o.state = 'closed',"
+            " min(ol.quantity_milli, ol.received_milli), ol.quantity_milli)), 0) FROM purchase_order_line AS ol"
             " JOIN purchase_order AS o ON o.id = ol.order_id WHERE ol.requisition_no = q.number AND ol.requisition_line = l.line_no"
             " AND o.state <> 'cancelled') AS on_orders"
             " FROM purchase_requisition_line AS l JOIN purchase_requisition AS q ON q.id = l.requisition_id"

@@ -99,7 +99,7 @@ def test_what_a_return_refuses(works: Works, scm: Api, refusal: Callable[..., li
     assert refusal(scm.post("/sales-returns", json=body), 422, "business-rule") == ["/lines/0/quantity"]
     for day in ("2020-01-01", "2090-01-01"):
         answer = scm.post(f"/sales-returns/{number}/receive", json={"receive_date": day})
-        assert refusal(answer, 422, "business-rule") == ["/receive_date"]
+        assert set(refusal(answer, 422, "business-rule")) == {"/receive_date"}
     cancelled = works.act(f"/sales-returns/{number}/cancel")
     assert (cancelled["state"], works.moves(number)) == ("cancelled", [])
     for action in ("receive", "cancel"):

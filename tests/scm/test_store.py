@@ -16,6 +16,7 @@ from shapan.scm.store.query import draw_number
 from shapan.scm.tables import MIGRATIONS
 
 DAY = date(2026, 11, 24)
+NOW = f"{DAY}T10:00:00.000+08:00"
 
 
 @pytest.fixture
@@ -64,18 +65,18 @@ def test_stock_holds_its_checks(db: sqlite3.Connection) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         stock.reserve(db, "CK01", "A", -6_001)
     with pytest.raises(sqlite3.IntegrityError):
-        stock.book(db, "other_issue", "CK01", "A", -4_001, DAY, "")
+        stock.book(db, "other_issue", "CK01", "A", -4_001, DAY, NOW)
     with pytest.raises(sqlite3.IntegrityError):
-        stock.book(db, "sales_issue", "CK01", "A", -6_001, DAY, "", unreserve_milli=6_001)
+        stock.book(db, "sales_issue", "CK01", "A", -6_001, DAY, NOW, unreserve_milli=6_001)
     assert balance(db) == (10_000, 6_000)
-    stock.book(db, "sales_issue", "CK01", "A", -6_000, DAY, "", unreserve_milli=6_000)
+    stock.book(db, "sales_issue", "CK01", "A", -6_000, DAY, NOW, unreserve_milli=6_000)
     assert balance(db) == (4_000, 0)
 
 
 def test_a_first_movement_out_of_nothing_is_refused(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM stock")
     with pytest.raises(sqlite3.IntegrityError):
-        stock.book(db, "other_issue", "CK01", "A", -1, DAY, "")
+        stock.book(db, "other_issue", "CK01", "A", -1, DAY, NOW)
 
 
 def test_an_order_line_never_has_more_than_was_ordered(db: sqlite3.Connection) -> None:

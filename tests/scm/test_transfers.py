@@ -175,7 +175,7 @@ def test_what_a_transfer_refuses(works: Works, scm: Api, refusal: Callable[..., 
         "/lines/0/line_no",
         "/lines/1/quantity",
         "/lines/2/line_no",
-        "/receive_date",
+        *["/receive_date"] * 2,
     ]
     works.act(f"/transfers/{number}/receive")
     assert refusal(scm.post(f"/transfers/{number}/receive"), 409, "transfer-not-sent") == []

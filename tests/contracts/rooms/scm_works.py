@@ -72,7 +72,7 @@ def _transfers(desk: Desk, code: str) -> None:
 
 
 def _production(desk: Desk, code: str) -> None:
-    """A draft, one that is released and holds material, and one of which a part was made without any."""
+    """A draft, one that is released and holds material, and one of which a part was made whose material came back."""
     numbers = [
         desk.post("/production-orders", product_code=code, quantity="1000")["production_order_no"] for _ in range(3)
     ]
@@ -81,7 +81,10 @@ def _production(desk: Desk, code: str) -> None:
     held = {"production_order_no": numbers[1], "lines": [{"line_no": 1, "quantity": "100"}]}
     desk.post("/material-issues", **held)
     desk.post("/material-returns", production_order_no=numbers[1], lines=[{"line_no": 1, "quantity": "1"}])
+    part = {"production_order_no": numbers[2], "lines": [{"line_no": 1, "quantity": "1"}]}
+    desk.post("/material-issues", **part)
     desk.post("/production-receipts", production_order_no=numbers[2], quantity="1", labour_amount="9")
+    desk.post("/material-returns", **part)
 
 
 def _returns(desk: Desk, world: Any, code: str) -> None:

@@ -49,7 +49,7 @@ def create_material_issue(ctx: Context, body: dict[str, Any]) -> Answer:
             for pointer, batch_no in [named.get(line_no, ("/production_order_no", None))]
         ],
         parts.holdings(ctx.db, warehouse_code, (materials[line_no].product_code for line_no in wanted)),
-        day,
+        ctx.today,
     )
     refusal = rules.issues.short_refusal(order["number"], warehouse_code, short)
     if refusal is not None:
@@ -152,6 +152,10 @@ def create_production_receipt(ctx: Context, body: dict[str, Any]) -> Answer:
     if faults:
         raise refused(faults)
     final = body.get("final", False) or milli == left
+    taken = [dict(line) for line in production_orders.materials_of(ctx.db, [order["id"]]).get(order["id"], ())]
+    refusal = rules.production.no_material_refusal(order["number"], taken)
+    if refusal is not None:
+        raise refusal
     material = rules.production.absorbed(_in_progress(order), left, milli, final=final)
     labour, overhead = (fen_from_text(body.get(name) or "0") for name in ("labour_amount", "overhead_amount"))
     if batch is not None:

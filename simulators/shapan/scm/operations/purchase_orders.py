@@ -101,12 +101,19 @@ def approve_purchase_order(ctx: Context, purchase_order_no: str) -> Answer:
 
 
 def close_purchase_order(ctx: Context, purchase_order_no: str) -> Answer:
-    """approved -> closed, its draft receipts cancelled. 404, 409. Emits scm.purchase_order.closed."""
+    """approved -> closed, its draft receipts cancelled and what did not come given back to its requisitions. 404, 409.
+
+    Emits scm.purchase_order.closed.
+    """
     order = _load(ctx, purchase_order_no)
     refusal = rules.purchase_orders.not_approved_refusal(purchase_order_no, order["state"])
     if refusal is not None:
         raise refusal
     goods_receipts.cancel_drafts_of(ctx.db, order["id"], ctx.timestamp)
+    for line in store.lines_of(ctx.db, [order["id"]])[order["id"]]:
+        rest = line["quantity_milli"] - line["received_milli"]
+        if line["requisition_no"] is not None and rest > 0:
+            requisitions.take(ctx.db, line["requisition_no"], line["requisition_line"], -rest, ctx.timestamp)
     store.close(ctx.db, order["id"], ctx.timestamp)
     return _told(ctx, "scm.purchase_order.closed", purchase_order_no)
 

@@ -14,7 +14,7 @@ from shapan.scm import rules, views
 from shapan.scm.bodies import given_day
 from shapan.scm.received import posted_receipt, received_lines
 from shapan.scm.rules.purchase_returns import Received
-from shapan.scm.store import batches, goods_receipts, purchase_orders, stock
+from shapan.scm.store import goods_receipts, parts, purchase_orders, stock
 from shapan.scm.store import purchase_returns as store
 from shapan.scm.store.query import draw_number
 
@@ -96,10 +96,11 @@ def _short(ctx: Context, warehouse_code: str, lines: list[sqlite3.Row]) -> list[
         if line["rejected"]:
             continue
         code, batch_no, milli = line["product_code"], line["batch_no"], line["quantity_milli"]
-        there = stock.unreserved(ctx.db, warehouse_code, code) - taken[code, None]
+        holding = parts.holdings(ctx.db, warehouse_code, [code])[code]
+        there = rules.issues.free(holding, ctx.today, batch_no) - taken[code, None]
         if batch_no is not None:
-            held = batches.balances(ctx.db, warehouse_code, code)
-            there = min(there, sum(b.milli for b in held if b.batch_no == batch_no) - taken[code, batch_no])
+            held = sum(b.milli for b in holding.batches or () if b.batch_no == batch_no)
+            there = min(there, held - taken[code, batch_no])
             taken[code, batch_no] += milli
         if milli > there:
             short.append((index, code, milli, max(0, there)))

@@ -10,7 +10,7 @@ from shapan.kernel.money import e4_from_text, milli_from_text
 from shapan.kernel.system import Answer, Context, created, ok
 from shapan.scm import rules, views
 from shapan.scm.bodies import given_batch
-from shapan.scm.store import batches, masters
+from shapan.scm.store import batches, masters, parts
 from shapan.scm.store import stock as store
 
 
@@ -72,6 +72,15 @@ def _receipt(ctx: Context, body: dict[str, Any], product: sqlite3.Row) -> str:
     """Stock in, at the cost given or at the average; the number of the movement."""
     milli, batch = milli_from_text(body["quantity"]), given_batch(body, product)
     cost = body.get("unit_cost")
+    value = (
+        store.value_in(ctx.db, product["code"], milli)
+        if cost is None
+        else rules.amounts.line_amount(milli, e4_from_text(cost))
+    )
+    if value is None:
+        en = f"Nothing is known of what {product['code']} costs: it is not on hand and never was. Say unit_cost."
+        zh = f"物料 {product['code']} 无库存也无历史成本，请填写单位成本 unit_cost。"
+        raise refused([Fault("/unit_cost", en, zh)])
     if batch is not None:
         batches.enter(ctx.db, product["code"], batch, ctx.timestamp)
     return store.book(
@@ -82,7 +91,7 @@ def _receipt(ctx: Context, body: dict[str, Any], product: sqlite3.Row) -> str:
         milli,
         ctx.today,
         ctx.timestamp,
-        value_fen=None if cost is None else rules.amounts.line_amount(milli, e4_from_text(cost)),
+        value_fen=value,
         batches=None if batch is None else [(batch.batch_no, milli)],
         note=body.get("note"),
     ).number
@@ -92,12 +101,8 @@ def _issue(ctx: Context, body: dict[str, Any], product: sqlite3.Row) -> str:
     """Stock out of what is available, first expiry first out unless a batch is named; the number of the first movement. 409."""
     milli, code, warehouse_code = milli_from_text(body["quantity"]), product["code"], body["warehouse_code"]
     batch_no = body.get("batch_no")
-    if batch_no is None:
-        free = store.available(ctx.db, warehouse_code, [code], ctx.today).get(code, 0)
-    else:
-        # A named batch may be expired: this is how it is scrapped (报废).
-        in_batch = sum(b.milli for b in batches.balances(ctx.db, warehouse_code, code) if b.batch_no == batch_no)
-        free = min(in_batch, store.unreserved(ctx.db, warehouse_code, code))
+    # A named batch may be expired: this is how it is scrapped (报废).
+    free = rules.issues.free(parts.holdings(ctx.db, warehouse_code, [code])[code], ctx.today, batch_no)
     refusal = rules.stock.issue_refusal(code, warehouse_code, milli, free)
     if refusal is not None:
         raise refusal

@@ -157,7 +157,7 @@ def _consume(
             for index, (product_code, milli) in enumerate(used.items())
         ],
         parts.holdings(ctx.db, warehouse_code, used),
-        date.fromisoformat(day),
+        ctx.today,
     )
     refusal = rules.issues.short_refusal(number, warehouse_code, short)
     if refusal is not None:

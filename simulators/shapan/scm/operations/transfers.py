@@ -89,7 +89,7 @@ def send_transfer(ctx: Context, transfer_no: str, body: dict[str, Any] | None) -
             for line in lines
         ],
         parts.holdings(ctx.db, warehouse_code, (line["product_code"] for line in lines)),
-        date.fromisoformat(day),
+        ctx.today,
     )
     refusal = rules.issues.short_refusal(transfer_no, warehouse_code, short)
     if refusal is not None:

@@ -53,6 +53,11 @@ def plan_issue(
     return plan, sorted(faults, key=lambda fault: [line.pointer for line in lines].index(fault.pointer))
 
 
+def free(holding: Holding, day: date, batch_no: str | None) -> int:
+    """What one line alone may take of a holding, of a batch when that is named, in milli; as `plan_issue` has it."""
+    return max(0, _Left(holding, day).free(batch_no))
+
+
 class _Left:
     """What is left of a holding while lines take of it."""
 

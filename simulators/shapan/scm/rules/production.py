@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shapan.kernel.errors import Fault, Problem, conflict
 from shapan.kernel.money import text_from_fen, text_from_milli
@@ -92,6 +92,18 @@ def complete_refusal(number: str, received_milli: int, in_progress_fen: int, hel
     else:
         en, zh = "nothing was made; cancel the order", "尚无产成品入库，请作废该订单"
     return conflict("work-in-progress-left", f"{number} cannot be completed: {en}.", f"{number} 不能完工：{zh}。")
+
+
+def no_material_refusal(number: str, materials: Iterable[Mapping[str, Any]]) -> Problem | None:
+    """Nothing is made of nothing: goods are received only once material of the order was issued (领料), where its bill names any."""
+    lines = list(materials)
+    if not lines or any(line["issued_milli"] > line["returned_milli"] for line in lines):
+        return None
+    return conflict(
+        "no-material-issued",
+        f"No material was issued to {number} (or all of it came back), so its goods would cost nothing. Book a material issue first.",
+        f"生产订单 {number} 尚未领料（或已全部退料），产成品将没有材料成本，请先领料。",
+    )
 
 
 def issue_parts(

@@ -134,6 +134,9 @@ def in_use_refusal(code: str, before: Mapping[str, Any], units: Mapping[str, int
                     f"单位“{unit}”的换算率为 {kept}，不能修改。",
                 )
             )
+        elif unit not in after.units and unit != before["base_unit"]:
+            en = f"The unit {unit} stays: documents may speak of it."
+            faults.append(Fault("/units", en, f"单位“{unit}”已有业务，不能删除。"))
     if not faults:
         return None
     return Problem(

@@ -26,7 +26,9 @@ def doubled_line(line_no: int, pointer: str) -> Fault:
 
 
 def future_fault(day: str | None, today: str, pointer: str) -> list[Fault]:
-    """Nothing is booked with a date after today. Days as ISO text."""
+    """Nothing is booked with a date after today, nor before the last year: that is a slip of the hand. Days as ISO text."""
+    if day is not None and day < (first := f"{int(today[:4]) - 1:04d}-01-01"):
+        return [Fault(pointer, f"{day} is before {first}, the last year.", f"日期 {day} 早于上一年度首日 {first}。")]
     if day is None or day <= today:
         return []
     return [Fault(pointer, f"{day} is after today, {today}.", f"日期 {day} 晚于今天 {today}。")]

@@ -26,6 +26,7 @@ from shapan.scm.rules.amounts import (
     to_base_quantity,
 )
 from shapan.scm.rules.documents import STATES_ZH
+from shapan.scm.rules.references import future_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,8 @@ def order_total_faults(lines: Iterable[OrderLine]) -> list[Fault]:
 
 
 def order_date_fault(day: date, today: date) -> list[Fault]:
-    """An order is not dated in the future."""
-    if day <= today:
-        return []
-    return [Fault("/order_date", f"{day} is after today, {today}.", f"订单日期 {day} 晚于今天 {today}。")]
+    """An order is not dated in the future, nor before the last year."""
+    return future_fault(day.isoformat(), today.isoformat(), "/order_date")
 
 
 def approve_refusal(number: str, state: str) -> Problem | None:

@@ -39,6 +39,17 @@ def allocate(demands: Iterable[Demand], available: Mapping[str, int]) -> dict[in
     return granted
 
 
+def not_there_refusal(product_code: str, warehouse_code: str, wanted_milli: int, had_milli: int, day: str) -> Problem:
+    """409: an issue is dated before the goods came (倒冲日期)."""
+    wanted, had = text_from_milli(wanted_milli), text_from_milli(had_milli)
+    return conflict(
+        "stock-not-there-then",
+        f"On {day} or later warehouse {warehouse_code} had no more than {had} of {product_code}, so {wanted} cannot have left then. "
+        "Take the day on which the goods left.",
+        f"仓库 {warehouse_code} 的 {product_code} 自 {day} 起最低结存为 {had}，当时不可能出库 {wanted}。请填写实际出库日期。",
+    )
+
+
 def issue_refusal(product_code: str, warehouse_code: str, wanted_milli: int, available_milli: int) -> Problem | None:
     """409 when an issue asks for more than is available (可用量), which keeps stock and reservations whole."""
     if wanted_milli <= available_milli:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from shapan.kernel.money import share
 from shapan.scm.rules.batches import first_expiry_first_out, short_refusal
 from shapan.scm.rules.costing import Cost, at_average, issue_value, value_refusal
+from shapan.scm.rules.stock import not_there_refusal
 from shapan.scm.store import batches as store_batches
 from shapan.scm.store.query import draw_number, page_of
 
@@ -117,6 +118,19 @@ def cost(db: sqlite3.Connection, product_code: str) -> Cost:
     return Cost(0, 0) if row is None else Cost(row["quantity_milli"], row["value_fen"])
 
 
+def value_in(db: sqlite3.Connection, product_code: str, milli: int) -> int | None:
+    """What a receipt without a cost of its own comes in at: the average; without stock, what the last piece left at. None when neither is known."""
+    now = cost(db, product_code)
+    if now.quantity_milli > 0:
+        return at_average(now, milli)
+    last = db.execute(
+        "SELECT -change_milli, -value_change_fen FROM movement WHERE product_code = ? AND change_milli < 0 AND value_change_fen < 0"
+        " ORDER BY id DESC LIMIT 1",
+        (product_code,),
+    ).fetchone()
+    return None if last is None else at_average(Cost(*last), milli)
+
+
 class Booked(NamedTuple):
     """What `book` wrote: the numbers of its movements (one a batch, else one), the signed change of value, and (batch, quantity) in order."""
 
@@ -152,15 +166,19 @@ def book(
     value_fen       what a receipt costs, or what an issue should take (`rules.costing.issue_value`); at the company's average when None
     within_company  the goods go to or come from another warehouse: neither quantity nor value of the company changes
     batches         (batch, quantity above zero) that add up to the change, entered before by `batches.enter`. For an issue of a product that
-                    is kept in batches None means first expiry, first out, as of `business_date`; a receipt of one has to name them.
+                    is kept in batches None means first expiry, first out, as of the day of posting; a receipt of one has to name them.
     source_line     the line of the document, so that what came or went by it can be taken back by line (`store.parts`)
 
     A warehouse that never held the product gets a balance with its first receipt. Raises 409 insufficient-stock when the batches do not
-    suffice and 409 stock-value-limit; less than nothing on hand, or less than is reserved, is refused by the database.
+    suffice and 409 stock-value-limit, and 409 stock-not-there-then for an issue that is dated before the goods came; less than nothing on
+    hand, or less than is reserved, is refused by the database.
     """
+    posting_day = date.fromisoformat(created_at[:10])
+    if change_milli < 0 and business_date < posting_day:
+        _refuse_before(db, warehouse_code, product_code, -change_milli, business_date)
     product = db.execute("SELECT batch_managed FROM product WHERE code = ?", (product_code,)).fetchone()
     if product["batch_managed"]:
-        batches = _batches(db, warehouse_code, product_code, change_milli, business_date, batches)
+        batches = _batches(db, warehouse_code, product_code, change_milli, posting_day, batches)
     elif batches is not None:
         raise ValueError(f"{product_code} is not kept in batches")
     on_hand = _move(db, warehouse_code, product_code, change_milli, unreserve_milli)
@@ -257,6 +275,20 @@ class _Movement(NamedTuple):
     source_line: int | None
     note: str | None
     created_at: str
+
+
+def _refuse_before(db: sqlite3.Connection, warehouse_code: str, product_code: str, milli: int, day: date) -> None:
+    """409 unless the warehouse had this much of a product from `day` on: an issue that is entered late takes nothing that came later."""
+    least = db.execute(
+        "WITH days AS (SELECT business_date AS day, sum(change_milli) AS change FROM movement"
+        " WHERE product_code = ?1 AND warehouse_code = ?2 GROUP BY business_date),"
+        " ends AS (SELECT ?3 AS day, coalesce((SELECT sum(change) FROM days WHERE day <= ?3), 0) AS moved"
+        " UNION ALL SELECT day, (SELECT sum(change) FROM days AS b WHERE b.day <= days.day) FROM days WHERE day > ?3)"
+        " SELECT min(moved) + coalesce((SELECT opening_milli FROM stock WHERE product_code = ?1 AND warehouse_code = ?2), 0) FROM ends",
+        (product_code, warehouse_code, day.isoformat()),
+    ).fetchone()[0]
+    if least < milli:
+        raise not_there_refusal(product_code, warehouse_code, milli, max(0, least), day.isoformat())
 
 
 def _batches(

@@ -1,0 +1,99 @@
+"""What stock does not allow: issues before the goods came, of what others have reserved, of what nobody knows the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Api
+    from tests.scm.works import Works
+
+pytestmark = pytest.mark.in_process
+
+Refusal = Callable[..., list[str]]
+
+
+def test_goods_do_not_leave_before_they_came(works: Works, scm: Api, refusal: Refusal) -> None:
+    today = scm.runtime.workspace("default").clock.now().date()
+    before = today - timedelta(days=3)
+    code = works.product("COLA", "可乐", "goods", "瓶")
+    works.receive("CK01", code, "5", "2.00")
+    line = {"product_code": code, "quantity": "4", "unit_price": "3", "tax_rate": "0.13"}
+    order = works.new("/sales-orders", partner_code="KH00001", order_date=str(before), lines=[line])["sales_order_no"]
+    works.act(f"/sales-orders/{order}/approve")
+    delivery = works.new("/deliveries", sales_order_no=order)["delivery_no"]
+    refusal(scm.post(f"/deliveries/{delivery}/ship", json={"ship_date": str(before)}), 409, "stock-not-there-then")
+    assert works.get(f"/deliveries/{delivery}")["state"] == "draft"
+    assert works.act(f"/deliveries/{delivery}/ship", ship_date=str(today))["state"] == "shipped"
+    ledger = works.get(f"/stock-ledger?product_code={code}&from={before}&to={today}")
+    assert ledger["closing"]["quantity"] == "1"
+
+
+def test_a_document_of_long_ago_is_a_slip(works: Works, scm: Api, refusal: Refusal) -> None:
+    first = date(scm.runtime.workspace("default").clock.now().year - 1, 1, 1)
+    line = {
+        "product_code": works.product("COLA", "可乐", "goods", "瓶"),
+        "quantity": "1",
+        "unit_price": "3",
+        "tax_rate": "0.13",
+    }
+    body = {"partner_code": "KH00001", "lines": [line]}
+    early = scm.post("/sales-orders", json={**body, "order_date": str(first - timedelta(days=1))})
+    assert refusal(early, 422, "business-rule") == ["/order_date"]
+    assert scm.post("/sales-orders", json={**body, "order_date": str(first)}).status_code == 201
+
+
+def test_a_named_batch_leaves_what_is_reserved(works: Works, scm: Api, refusal: Refusal) -> None:
+    """Of 3 usable and 2 expired, 3 are reserved: neither the usable batch nor more than the expired one is free."""
+    today = scm.runtime.workspace("default").clock.now().date()
+    milk = works.batch_product("MILK", "鲜牛奶", unit="盒")
+    works.receive("CK01", milk, "2", "3", batch_no="OLD", expiry_date=str(today - timedelta(days=1)))
+    works.receive("CK01", milk, "3", "3", batch_no="NEW", expiry_date="2080-01-01")
+    line = {"product_code": milk, "quantity": "3", "unit_price": "5", "tax_rate": "0.13"}
+    order = works.new("/sales-orders", partner_code="KH00001", lines=[line])["sales_order_no"]
+    assert works.act(f"/sales-orders/{order}/approve")["lines"][0]["reserved_quantity"] == "3"
+    issue = {"kind": "other_issue", "warehouse_code": "CK01", "product_code": milk}
+    refusal(scm.post("/stock-movements", json={**issue, "quantity": "1", "batch_no": "NEW"}), 409, "insufficient-stock")
+    works.new("/stock-movements", **issue, quantity="2", batch_no="OLD")
+    delivery = works.new("/deliveries", sales_order_no=order)["delivery_no"]
+    assert works.act(f"/deliveries/{delivery}/ship")["state"] == "shipped"
+
+
+def test_the_first_receipt_says_what_the_goods_cost(works: Works, scm: Api, refusal: Refusal) -> None:
+    code = works.product("COLA", "可乐", "goods", "瓶")
+    movement = {"warehouse_code": "CK01", "product_code": code}
+    receipt = {**movement, "kind": "other_receipt", "quantity": "2"}
+    assert refusal(scm.post("/stock-movements", json=receipt), 422, "business-rule") == ["/unit_cost"]
+    works.receive("CK01", code, "4", "2.50")
+    assert works.new("/stock-movements", **receipt)["cost_amount"] == "5.00"
+    works.new("/stock-movements", **movement, kind="other_issue", quantity="6")
+    # Nothing is left, but what the last piece left at is known.
+    assert works.new("/stock-movements", **receipt)["cost_amount"] == "5.00"
+
+
+def test_what_an_order_does_not_bring_can_be_ordered_again(works: Works, scm: Api) -> None:
+    code = works.product("BEAN", "黄豆")
+    supplier = works.new("/suppliers", name="示例粮油有限公司", supplier_class="A")["supplier_code"]
+    asked = works.new("/purchase-requisitions", lines=[{"product_code": code, "quantity": "10"}])[
+        "purchase_requisition_no"
+    ]
+    works.act(f"/purchase-requisitions/{asked}/approve")
+    line = {
+        "product_code": code,
+        "quantity": "10",
+        "unit_price": "2",
+        "purchase_requisition_no": asked,
+        "requisition_line": 1,
+    }
+    order = works.new("/purchase-orders", supplier_code=supplier, lines=[line])["purchase_order_no"]
+    works.act(f"/purchase-orders/{order}/approve")
+    receipt = works.new("/goods-receipts", purchase_order_no=order, lines=[{"order_line": 1, "quantity": "4"}])
+    works.act(f"/goods-receipts/{receipt['goods_receipt_no']}/post")
+    assert works.get(f"/purchase-requisitions/{asked}")["state"] == "ordered"
+    works.act(f"/purchase-orders/{order}/close")
+    again = works.get(f"/purchase-requisitions/{asked}")
+    assert (again["state"], again["lines"][0]["ordered_quantity"]) == ("approved", "4")
