@@ -76,19 +76,20 @@ def post_receivable(worker: Worker, draws: Draws) -> None:
 
 
 def red_receivable(worker: Worker, draws: Draws) -> None:
-    worker.call("POST", f"/receivables/{_some(worker, draws, '/receivables')['id']}/red", {"reason": "开错"})
+    """Mostly one that is paid: then what is red stays open, and can be offset."""
+    paid = [bill for bill in worker.pages("/receivables") if bill["state"] != "open"]
+    bill = draws.one_of(paid if draws.chance(60) else []) or _some(worker, draws, "/receivables")
+    worker.call("POST", f"/receivables/{bill['id']}/red", {"reason": "开错"})
 
 
 def offset_red(worker: Worker, draws: Draws) -> None:
-    red = draws.one_of([r for r in worker.pages("/receivables") if Decimal(r["gross_amount"]) < 0]) or {
-        "id": 999999,
-        "open_amount": "-1",
-    }
-    blue = _some(worker, draws, "/receivables", customer_id=red.get("customer_id", CUSTOMERS[0]))
-    amount = _part(draws, red["open_amount"].lstrip("-"))
-    worker.call(
-        "POST", f"/receivables/{red['id']}/offset", {"allocations": [{"receivable_id": blue["id"], "amount": amount}]}
-    )
+    reds = [r for r in worker.pages("/receivables") if Decimal(r["gross_amount"]) < 0]
+    left = [red for red in reds if Decimal(red["open_amount"]) < 0]
+    red = draws.one_of(left if draws.chance(90) else reds) or {"id": 999999, "open_amount": "-1"}
+    blue = _open(worker, draws, "/receivables", "open_amount", customer_id=red.get("customer_id", CUSTOMERS[0]))
+    least = min(Decimal(red["open_amount"].lstrip("-")), abs(Decimal(blue["open_amount"])))
+    part = {"receivable_id": blue["id"], "amount": _part(draws, str(least))}
+    worker.call("POST", f"/receivables/{red['id']}/offset", {"allocations": [part]})
 
 
 def post_receipt(worker: Worker, draws: Draws) -> None:
@@ -112,8 +113,17 @@ def settle(worker: Worker, draws: Draws) -> None:
     receipt = _open(worker, draws, "/receipts", "unapplied_amount")
     mine = {"customer_id": receipt["customer_id"]} if draws.chance(95) else {}
     bills = [_open(worker, draws, "/receivables", "open_amount", **mine) for _ in range(draws.number(1, 2))]
-    parts = [{"receivable_id": bill["id"], "amount": _part(draws, bill["open_amount"].lstrip("-"))} for bill in bills]
-    worker.call("POST", "/settlements", {"receipt_id": receipt["id"], "allocations": parts})
+    least = [
+        min(abs(Decimal(bill["open_amount"])), Decimal(receipt["unapplied_amount"]) / len(bills)) for bill in bills
+    ]
+    parts = [
+        {"receivable_id": bill["id"], "amount": _part(draws, str(most))}
+        for bill, most in zip(bills, least, strict=True)
+    ]
+    body: Json = {"receipt_id": receipt["id"], "allocations": parts}
+    if draws.chance(20):
+        body["business_date"] = _day(draws)
+    worker.call("POST", "/settlements", body)
 
 
 def reverse_settlement(worker: Worker, draws: Draws) -> None:
@@ -311,6 +321,7 @@ def check(worker: Worker, facts: Json, memory: Json) -> None:
     assert worker.get("/trial-balance", period=period)["balanced"] is True
     assert worker.get("/statements/balance-sheet", period=period)["balanced"] is True
     _payables(worker, period)
+    _advances(worker, period)
     known = memory.setdefault("vouchers", {})
     for voucher in worker.pages("/vouchers", changed_since=memory.get("watermark", 0)):
         posted = {key: value for key, value in voucher.items() if not key.startswith("reversed_by")}
@@ -332,6 +343,25 @@ def _payables(worker: Worker, period: str) -> None:
     booked = {int(row["key"]): Decimal(row["closing_credit"]) - Decimal(row["closing_debit"]) for row in rows}
     for supplier in {*owed, *booked}:
         assert owed[supplier] == booked.get(supplier, Decimal(0)), supplier
+
+
+def _advances(worker: Worker, period: str) -> None:
+    """The account of advances by customer = what of the receipts is an advance; that of prepayments by supplier = what of them is left."""
+    received: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for receipt in worker.pages("/receipts"):
+        received[receipt["customer_id"]] += Decimal(receipt["advance_amount"])
+    paid: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for payment in worker.pages("/payments"):
+        if payment["kind"] == "prepayment":
+            paid[payment["supplier_id"]] += Decimal(payment["unapplied_amount"])
+    for account, dimension, left, side in (("2204", "customer", received, 1), ("1123", "supplier", paid, -1)):
+        rows = worker.get("/dimension-balances", account_code=account, dimension=dimension, period=period)["rows"]
+        booked = {
+            int(row["key"]): side * (Decimal(row["closing_credit"]) - Decimal(row["closing_debit"])) for row in rows
+        }
+        assert {key: amount for key, amount in left.items() if amount} == {k: v for k, v in booked.items() if v}, (
+            account
+        )
 
 
 ROOM = Room(SYSTEM, ACTIONS, check)

@@ -241,6 +241,12 @@ NUMBERED = {
     "/production-orders": "production_order_no",
     "/sales-returns": "sales_return_no",
     "/store-sales": "store_sale_no",
+    "/purchase-requisitions": "purchase_requisition_no",
+    "/purchase-returns": "purchase_return_no",
+    "/stock-counts": "stock_count_no",
+    "/material-issues": "material_issue_no",
+    "/material-returns": "material_return_no",
+    "/production-receipts": "production_receipt_no",
 }
 
 
@@ -249,6 +255,7 @@ def check(worker: Worker, facts: Json, memory: Json) -> None:
     for row in facts["stock"]:
         assert row["on_hand_milli"] == row["opening_milli"] + row["movements_milli"], row
         assert 0 <= row["reserved_milli"] <= row["on_hand_milli"], row
+    closings: dict[str, Decimal] = {}
     for row in worker.pages("/monthly-summaries", month="2026-01"):
         opening, received, issued, closing = (
             (Decimal(row[f"{part}_quantity"]), Decimal(row[f"{part}_amount"]))
@@ -258,15 +265,63 @@ def check(worker: Worker, facts: Json, memory: Json) -> None:
         assert closing[0] >= 0
         assert closing[1] >= 0
         assert closing[0] != 0 or closing[1] == 0, row
+        closings[row["product_code"]] = closing[0]
+    documents = {path: worker.pages(path) for path in NUMBERED}
     for path, number in NUMBERED.items():
-        assert gaps([document[number] for document in worker.pages(path)]) == [], path
-    for document in worker.pages("/sales-orders"):
+        assert gaps([document[number] for document in documents[path]]) == [], path
+    _batches_are_the_stock(worker)
+    _nothing_is_lost_on_the_way(facts, closings, documents["/transfers"])
+    for made in documents["/production-orders"]:
+        spent = sum(Decimal(made[f"{part}_amount"]) for part in ("material", "labour", "overhead"))
+        assert spent == Decimal(made["cost_amount"]) + Decimal(made["work_in_progress_amount"]), made
+        assert Decimal(made["work_in_progress_amount"]) >= 0, made
+        received = [
+            one
+            for one in documents["/production-receipts"]
+            if one["production_order_no"] == made["production_order_no"]
+        ]
+        assert sum(Decimal(one["cost_amount"]) for one in received) == Decimal(made["cost_amount"]), made
+    for document in documents["/sales-orders"]:
         for line in document["lines"]:
             ordered, reserved, shipped, waiting = (
                 Decimal(line[f"{part}quantity"]) for part in ("", "reserved_", "shipped_", "backorder_")
             )
             if document["state"] in ("approved", "closed"):
                 assert ordered == reserved + shipped + waiting, line
+
+
+def _batches_are_the_stock(worker: Worker) -> None:
+    """In each warehouse the batches of a product add up to what is on hand, and none is below nothing."""
+    held: dict[str, Decimal] = {}
+    for batch in worker.pages("/reports/expiring-batches", product_code=MILK, days=3650):
+        assert Decimal(batch["on_hand"]) > 0, batch
+        house = batch["warehouse_code"]
+        held[house] = held.get(house, Decimal(0)) + Decimal(batch["on_hand"])
+    stock = {row["warehouse_code"]: Decimal(row["on_hand"]) for row in worker.pages("/stock", product_code=MILK)}
+    assert {house: milli for house, milli in stock.items() if milli} == held
+
+
+def _nothing_is_lost_on_the_way(facts: Json, closings: dict[str, Decimal], transfers: list[Json]) -> None:
+    """What the company has of a product lies in a warehouse or is between two of them; what was sent arrived, is lost or under way."""
+    there: dict[str, Decimal] = {}
+    for row in facts["stock"]:
+        code = row["product_code"]
+        there[code] = there.get(code, Decimal(0)) + Decimal(row["on_hand_milli"]) / 1000
+    for transfer in transfers:
+        for line in transfer["lines"]:
+            sent, came, lost, under_way = (
+                Decimal(line[f"{part}quantity"]) for part in ("", "received_", "lost_", "in_transit_")
+            )
+            if transfer["state"] in ("sent", "received"):
+                assert sent == came + lost + under_way, transfer
+                assert under_way == 0 or transfer["state"] == "sent", transfer
+            else:
+                assert came == lost == under_way == 0, transfer
+            code = line["product_code"]
+            there[code] = there.get(code, Decimal(0)) + under_way
+    assert {code: milli for code, milli in there.items() if milli} == {
+        code: milli for code, milli in closings.items() if milli
+    }
 
 
 ROOM = Room(SYSTEM, ACTIONS, check, prepare)
