@@ -339,3 +339,22 @@ def test_cost_of_sales_for_the_month_as_a_whole_is_a_note_or_a_voucher(march: Of
     stock = {"summary": "结转成本", "account_code": "1405", "credit": "600.00", "product_code": product}
     march.voucher(lines=[cost, stock])
     assert checklist(march, "2031-03")["cost_of_sales"]["state"] == "done"
+
+
+def test_books_that_open_within_a_year_carry_its_result_on(office: Office, refusal: Callable[..., list[str]]) -> None:
+    office.go_to(date(2031, 12, 20))
+    office.set_up()
+    bank = {"account_code": "100201", "debit": "1000.00"}
+    revenue = office.api.put("/opening-balances", json={"lines": [bank, {"account_code": "6001", "credit": "1000.00"}]})
+    assert refusal(revenue, 422, "business-rule") == ["/lines/1/account_code"]
+    assert "profit for the year" in revenue.json()["errors"][0]["detail"]
+    lines = [bank, {"account_code": "4103", "credit": "1000.00"}]
+    assert office.api.put("/opening-balances", json={"lines": lines}).status_code == 200
+    sell(office)
+    close(office, "2031-12")
+    sheet = {
+        row["account_code"]: row
+        for row in office.api.get("/trial-balance", params={"period": "2031-12"}).json()["rows"]
+    }
+    # 1,000.00 of before, and of December 1,000.00 less surcharges of 15.60 and an allowance of 56.50; a tenth is reserve.
+    assert [sheet[code]["closing_credit"] for code in ("4101", "410415")] == ["192.79", "1735.11"]

@@ -28,7 +28,7 @@ def test_the_chart_is_read_page_by_page(office: Office) -> None:
     assert office.api.get("/accounts/222101").json()["leaf"] is False
 
 
-def test_a_manual_voucher_is_posted_and_never_announced(office: Office) -> None:
+def test_a_manual_voucher_is_posted_and_announced(office: Office) -> None:
     posted = office.voucher()
     assert (posted["label"], posted["word"], posted["number"], posted["period"]) == ("记-0001", "记", 1, office.period)
     assert posted["source"] == {"kind": "manual", "document_number": None}
@@ -37,7 +37,8 @@ def test_a_manual_voucher_is_posted_and_never_announced(office: Office) -> None:
         (1, "销售费用", "100.00", "0.00"),
         (2, "基本存款账户", "0.00", "100.00"),
     ]
-    assert office.events() == []
+    [event] = office.events()
+    assert (event["type"], event["subject"], event["data"]) == ("finance.voucher.posted", office.period, posted)
 
 
 def test_a_customer_stands_on_accounts_with_that_dimension(office: Office) -> None:

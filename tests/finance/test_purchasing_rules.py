@@ -12,22 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapan.finance.charts import kinds
+from shapan.finance.rules.accruals import AccrualLine, accrual_lines, vouchers_of
 from shapan.finance.rules.inventory_documents import POSTS_AS
 from shapan.finance.rules.payables import payable_state, payment_state
 from shapan.finance.rules.posting import imbalance
 from shapan.finance.rules.purchasing import (
-    AccrualLine,
     InvoiceLine,
     OrderLine,
     ReceiptLine,
+    Received,
     Tolerance,
-    accrual_lines,
     line_value,
     receipt_state,
     red_part,
     three_way_match,
     to_cost_faults,
-    vouchers_of,
 )
 from shapan.kernel.money import split_net
 
@@ -56,7 +55,7 @@ def ordered(quantity: int, invoiced: int = 0) -> OrderLine:
 
 
 def kinds_of(lines: list[InvoiceLine], receipts: list[ReceiptLine], tolerance: Tolerance = EXACT) -> list[str]:
-    match = three_way_match(lines, {(1, 1): receipts}, {(1, 1): ordered(1_000_000)}, tolerance)
+    match = three_way_match(lines, Received(of_orders={(1, 1): receipts}), {(1, 1): ordered(1_000_000)}, tolerance)
     return [difference.kind for difference in match.differences]
 
 
@@ -110,11 +109,11 @@ def test_the_larger_tolerance_counts(tolerance: Tolerance, invoice: int, allowed
 def test_the_match_takes_the_oldest_goods_first_and_none_twice() -> None:
     receipts = [received(60_000, 100_000, receipt_id=1, returned=10_000), received(40_000, 100_000, receipt_id=2)]
     lines = [invoiced(70_000, 70_000), invoiced(20_000, 20_000)]
-    match = three_way_match(lines, {(1, 1): receipts}, {}, EXACT)
+    match = three_way_match(lines, Received(of_orders={(1, 1): receipts}), {}, EXACT)
     assert match.differences == ()
     assert [line.allocations for line in match.lines] == [(((1, 1), 50_000), ((2, 1), 20_000)), (((2, 1), 20_000),)]
     assert [line.expected_net for line in match.lines] == [70_000, 20_000]
-    beyond = three_way_match([*lines, invoiced(5_000, 5_000)], {(1, 1): receipts}, {}, EXACT)
+    beyond = three_way_match([*lines, invoiced(5_000, 5_000)], Received(of_orders={(1, 1): receipts}), {}, EXACT)
     assert [(d.line_no, d.kind, d.invoiced, d.expected) for d in beyond.differences] == [
         (3, "quantity_exceeds_receipt", "5", "0")
     ]
@@ -132,7 +131,7 @@ def test_each_difference_is_found() -> None:
     assert kinds_of([invoiced(100_001, 100_001)], goods) == ["quantity_exceeds_receipt"]
     assert kinds_of([invoiced(100_000, 100_000)], []) == ["not_received"]
     assert kinds_of([invoiced(100_000, 90_000, rate=600)], []) == ["not_received", "price_differs", "tax_rate_differs"]
-    nothing = three_way_match([invoiced(1, 1)], {}, {(1, 1): OrderLine(1, 10_000, 1300, 1, 0)}, EXACT)
+    nothing = three_way_match([invoiced(1, 1)], Received(), {(1, 1): OrderLine(1, 10_000, 1300, 1, 0)}, EXACT)
     assert not nothing.postable
 
 
@@ -143,8 +142,8 @@ def test_all_invoices_together_stay_within_the_order() -> None:
     of_order = invoiced(50_000, 50_000)
 
     def found(order: OrderLine) -> list[tuple[int, str, str, str]]:
-        receipts = {(7, 1): goods, (1, 1): goods}
-        match = three_way_match([of_receipt, of_order], receipts, {(1, 1): order}, EXACT)
+        received = Received({(7, 1): goods[0]}, {(1, 1): goods})
+        match = three_way_match([of_receipt, of_order], received, {(1, 1): order}, EXACT)
         return [(d.line_no, d.kind, d.invoiced, d.expected) for d in match.differences]
 
     kind = "quantity_exceeds_order"
@@ -169,7 +168,7 @@ def test_all_invoices_together_stay_within_the_order() -> None:
 )
 def test_only_the_price_difference_can_go_to_cost(net: int, to_cost: int, wrong: bool) -> None:
     lines = [invoiced(100_000, net, to_cost=to_cost)]
-    match = three_way_match(lines, {(1, 1): [received(100_000, 100_000)]}, {}, EXACT)
+    match = three_way_match(lines, Received(of_orders={(1, 1): [received(100_000, 100_000)]}), {}, EXACT)
     assert [fault.pointer for fault in to_cost_faults(dict(enumerate(lines)), match)] == (
         ["/lines/0/to_cost_amount"] if wrong else []
     )

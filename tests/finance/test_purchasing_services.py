@@ -127,8 +127,11 @@ def test_a_small_scale_taxpayer_expenses_the_tax(buyer: Buyer, standard: str) ->
     [
         ({}, [""]),
         ({"account_code": "6601", "goods_receipt_id": 1, "goods_receipt_line_no": 1}, [""]),
-        ({"store_code": "MD09", "purchase_order_id": 999999, "purchase_order_line_no": 1}, ["", "/purchase_order_id"]),
-        ({"account_code": "9999"}, ["/account_code"]),
+        (
+            {"store_code": "MD09", "purchase_order_id": 999999, "purchase_order_line_no": 1},
+            ["/purchase_order_id", "/store_code"],
+        ),
+        ({"account_code": "6999"}, ["/account_code"]),
         ({"account_code": "1002"}, ["/account_code"]),
         ({"account_code": "100201"}, ["/account_code"]),
         ({"account_code": "220201"}, ["/account_code"]),
@@ -234,3 +237,15 @@ def test_settlements_of_payables_can_be_dated(buyer: Buyer, refusal: Refusal) ->
     assert again["business_date"] == buyer.next_first.isoformat()
     assert buyer.closing("1123", buyer.month) == "0.00"
     assert buyer.closing("1123") == "113.00"
+
+
+def test_a_part_in_red_that_is_worth_nothing_makes_no_entry(buyer: Buyer) -> None:
+    receipt = buyer.receipt(None, ("100", "10.0000"))
+    body = buyer.invoice_body(receipt, ("100", "1000.00", "130.00"))
+    free = {"account_code": "6601", "net_amount": "0.01", "tax_amount": "0.00"}
+    body["lines"] += services(buyer, free)["lines"]
+    invoice = buyer.office.post("/supplier-invoices", body)
+    red = {"invoice_number": buyer.invoice_number(), "invoice_date": buyer.today.isoformat(), "reason": "退货"}
+    lines = [{"line_no": 1, "quantity": "10"}, {"line_no": 2, "quantity": "0.1"}]
+    taken = buyer.office.post(f"/supplier-invoices/{invoice['id']}/red", {**red, "lines": lines})
+    assert [code for code, *_ in buyer.entries(taken["voucher_id"])] == ["1405", "22210101", "220201"]

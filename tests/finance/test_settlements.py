@@ -167,3 +167,28 @@ def test_settlements_are_found_by_each_filter(office: Office) -> None:
     assert office.walk("/settlements", receipt_id=receipts[1]["id"])[0] == [two]
     assert office.walk("/settlements", customer_id=office.customer_id)[0] == [one, two]
     assert office.walk("/settlements", customer_id=1)[0] == []
+
+
+def test_a_settlement_and_an_offset_may_be_dated(office: Office, refusal: Callable[..., list[str]]) -> None:
+    """They are entered later than they were made: on a day on which everything that they join was there."""
+    first, paid, day = (office.today - timedelta(days=days) for days in (9, 6, 3))
+    receivable = office.receivable(business_date=str(first))
+    receipt = office.receipt(business_date=str(paid))
+    body = settle(office, receipt, (receivable, "600.00"))
+    early = office.api.post("/settlements", json={**body, "business_date": str(paid - timedelta(days=1))})
+    assert refusal(early, 422, "business-rule") == ["/business_date"]
+    later = office.api.post("/settlements", json={**body, "business_date": str(office.today + timedelta(days=40))})
+    assert refusal(later, 422, "business-rule") == ["/business_date"]
+    made = office.post("/settlements", {**body, "business_date": str(day)})
+    assert (made["business_date"], made["number"]) == (str(day), f"HX-{day:%Y%m}-00001")
+
+    other = office.receivable(business_date=str(first))
+    office.post(
+        "/settlements", settle(office, office.receipt(business_date=str(first), amount="1130.00"), (other, "1130.00"))
+    )
+    red = office.post(f"/receivables/{other['id']}/red", {"reason": "退货", "business_date": str(paid)})
+    rest = {"allocations": [{"receivable_id": receivable["id"], "amount": "100.00"}]}
+    path = f"/receivables/{red['id']}/offset"
+    early = office.api.post(path, json={**rest, "business_date": str(first)})
+    assert refusal(early, 422, "business-rule") == ["/business_date"]
+    assert office.post(path, {**rest, "business_date": str(day)})["business_date"] == str(day)

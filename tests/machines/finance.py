@@ -266,17 +266,28 @@ def reverse_voucher(worker: Worker, draws: Draws) -> None:
     worker.call("POST", f"/vouchers/{_some(worker, draws, '/vouchers')['id']}/reverse", {})
 
 
+def _note(draws: Draws, percent: int) -> Json:
+    """With a word on what a step finds missing, or without."""
+    return {"note": "已核对"} if draws.chance(percent) else {}
+
+
+def refund_payment(worker: Worker, draws: Draws) -> None:
+    payment = _open(worker, draws, "/payments", "unapplied_amount")
+    body = {"amount": _part(draws, payment["unapplied_amount"]), "reason": "供应商退款"}
+    worker.call("POST", f"/payments/{payment['id']}/refund", body)
+
+
 def run_step(worker: Worker, draws: Draws) -> None:
     period = draws.one_of(["2026-01", "2026-01", "2026-02"])
     steps = worker.get(f"/periods/{period}/checklist")["steps"]
-    worker.call("POST", f"/periods/{period}/steps/{draws.one_of(steps)['step']}", {})
+    worker.call("POST", f"/periods/{period}/steps/{draws.one_of(steps)['step']}", _note(draws, 50))
 
 
 def close_period(worker: Worker, draws: Draws) -> None:
     period = draws.one_of(["2026-01", "2026-01", "2026-02"])
     if draws.chance(12):  # or most runs would go on behind closed doors
         for step in worker.get(f"/periods/{period}/checklist")["steps"]:
-            worker.call("POST", f"/periods/{period}/steps/{step['step']}", {})
+            worker.call("POST", f"/periods/{period}/steps/{step['step']}", _note(draws, 90))
     worker.call("POST", f"/periods/{period}/close")
 
 
@@ -305,6 +316,7 @@ ACTIONS = (
         settle_payable,
         reverse_payable_settlement,
         reverse_payment,
+        refund_payment,
     ),
     *(book_cost, reverse_cost, enter_voucher, reverse_voucher, run_step, close_period, reopen_period),
 )

@@ -48,6 +48,7 @@ OPERATIONS: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("POST", f"/sales-orders/{ORDER}/approve", "sales-orders:write", None),
     ("POST", f"/sales-orders/{ORDER}/allocate", "sales-orders:write", None),
     ("POST", f"/sales-orders/{ORDER}/cancel", "sales-orders:write", None),
+    ("POST", f"/sales-orders/{ORDER}/close", "sales-orders:write", {"reason": "不再需要"}),
     ("GET", "/deliveries", "deliveries:read", None),
     ("POST", "/deliveries", "deliveries:write", {"sales_order_no": ORDER}),
     ("GET", f"/deliveries/{DELIVERY}", "deliveries:read", None),

@@ -48,6 +48,7 @@ def test_documents_in_fen_and_milli(scm: Api, clerk: Clerk) -> None:
         {
             "number": order["sales_order_no"],
             "state": "approved",
+            "closed_short": 0,
             "partner_code": order["partner_code"],
             "warehouse_code": "CK01",
             "source_system": "crm",

@@ -97,3 +97,30 @@ def test_what_an_order_does_not_bring_can_be_ordered_again(works: Works, scm: Ap
     works.act(f"/purchase-orders/{order}/close")
     again = works.get(f"/purchase-requisitions/{asked}")
     assert (again["state"], again["lines"][0]["ordered_quantity"]) == ("approved", "4")
+
+
+def test_the_rest_of_an_order_is_closed(works: Works, scm: Api, refusal: Refusal) -> None:
+    code = works.product("COLA", "可乐", "goods", "瓶")
+    works.receive("CK01", code, "8", "2.00")
+    line = {"product_code": code, "quantity": "10", "unit_price": "3", "tax_rate": "0.13"}
+    order = works.new("/sales-orders", partner_code="KH00001", lines=[line])["sales_order_no"]
+    path, why = f"/sales-orders/{order}", {"reason": "客户不再需要"}
+    refusal(scm.post(f"{path}/close", json=why), 409, "sales-order-not-closable")
+    works.act(f"{path}/approve")
+    refusal(scm.post(f"{path}/close", json=why), 409, "sales-order-not-closable")
+    part = works.new("/deliveries", sales_order_no=order, lines=[{"line_no": 1, "quantity": "3"}])["delivery_no"]
+    works.act(f"/deliveries/{part}/ship")
+    draft = works.new("/deliveries", sales_order_no=order, lines=[{"line_no": 1, "quantity": "2"}])["delivery_no"]
+    closed = works.act(f"{path}/close", **why)
+    [shown] = closed["lines"]
+    assert (closed["state"], closed["close_reason"], shown["quantity"]) == ("closed", "客户不再需要", "10")
+    assert [shown[f"{name}_quantity"] for name in ("shipped", "reserved", "backorder")] == ["3", "0", "0"]
+    assert works.get(f"/deliveries/{draft}")["state"] == "cancelled"
+    assert works.last_event() == closed
+    stock = works.listed("/stock", product_code=code)[0]
+    assert (stock["on_hand"], stock["reserved"]) == ("5", "0")
+    refusal(scm.post(f"{path}/close", json=why), 409, "sales-order-not-closable")
+    refusal(scm.post(f"{path}/cancel"), 409, "sales-order-not-cancellable")
+    # What was shipped can still come back.
+    returned = works.new("/sales-returns", delivery_no=part, reason="破损", lines=[{"line_no": 1, "quantity": "1"}])
+    assert works.act(f"/sales-returns/{returned['sales_return_no']}/receive")["state"] == "received"

@@ -16,7 +16,8 @@ charts.py, tax_rates.py, data/  charts of accounts (会计科目表) of both sta
 seed.py, facts.py       what it starts with; what the oracle reads of it
 
 dating.py, charging.py, sub_ledger.py  what several documents of the sales side share: their day, their tax, their links
-registering.py, invoicing.py  what several documents of the purchasing side share: goods and their value; how an invoice comes into the books
+registering.py, invoicing.py, refunds.py  what several documents of the purchasing side share: goods and their value; how an invoice
+                        comes into the books; what a refund gives back
 
 The books in four sentences: a receivable and a receipt post a voucher in the transaction that makes them, by the posting rule of their
 kind; a settlement links the two and posts nothing unless it applies an advance. Opening balances are balances, not vouchers. Only documents
@@ -56,6 +57,7 @@ from shapan.finance.operations import (
     settlements,
     statements,
     supplier_invoices,
+    supplier_refunds,
     suppliers,
     vouchers,
     write_offs,
@@ -74,7 +76,7 @@ SYSTEM = System(
         *(books, posting_rules, masters, drafts, ledger, closing, statements, kpi_operations),
         *(receivable_actions, offsets, write_offs, cash_sales, receivable_reports),
         *(suppliers, purchase_orders, goods_receipts, purchase_returns, supplier_invoices),
-        *(payables, payments, payable_settlements, accruals, inventory_documents),
+        *(payables, payments, supplier_refunds, payable_settlements, accruals, inventory_documents),
     ),
     migrations=MIGRATIONS,
     seed=seed,

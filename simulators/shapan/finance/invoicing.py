@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from shapan.finance import views
-from shapan.finance.posting import Document, post_document
+from shapan.finance.posting import Document, post_documents
 from shapan.finance.registering import subject
 from shapan.finance.rules.dimensions import Dimensions
 from shapan.finance.rules.periods import period_of
@@ -20,6 +21,7 @@ from shapan.finance.rules.purchasing import (
     Match,
     OrderLine,
     ReceiptLine,
+    Received,
     red_part,
     three_way_match,
 )
@@ -39,21 +41,24 @@ POSTED = ("matched", "released")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the lines of an invoice name: receipt lines by receipt or order line, oldest first, and order lines, those of receipts too."""
+    """What the lines of an invoice name: goods that came in, and order lines, those of the goods too."""
 
-    receipts: Mapping[Key, Sequence[ReceiptLine]]
+    received: Received
     orders: Mapping[Key, OrderLine]
 
     def rates(self, line: InvoiceLine) -> frozenset[int]:
         """The tax rates of the goods that a line stands for, in basis points: right once, even if they do not hold any more."""
-        received = [found.rate_bp for key in (line.receipt, line.order) if key for found in self.receipts.get(key, ())]
+        received = [found.rate_bp for found in self.received.of(line)]
         ordered = [self.orders[line.order].rate_bp] if line.order is not None and line.order in self.orders else []
         return frozenset([*received, *ordered])
 
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A line of an invoice that is posted, with what it stands for: (receipt line, thousandths), negative in a red invoice."""
+    """A line of an invoice that is posted, with what it stands for: (receipt line, thousandths), negative in a red invoice.
+
+    A service stands for no goods.
+    """
 
     line_no: int
     line: InvoiceLine
@@ -71,18 +76,18 @@ def named(db: sqlite3.Connection, lines: Sequence[InvoiceLine]) -> Named:
     wanted = {line.order for line in lines if line.order is not None}
     of_receipts = {line.order for line in direct.values() if line.order is not None}
     orders = order_store.order_lines(db, wanted | of_receipts)
-    receipts: dict[Key, Sequence[ReceiptLine]] = {key: (line,) for key, line in direct.items()}
+    of_orders: dict[Key, Sequence[ReceiptLine]] = {}
     for order_id in {key[0] for key in wanted & orders.keys()}:
         for line in receipt_store.lines_of_order(db, order_id):
             if line.order in wanted:
-                receipts[line.order] = (*receipts.get(line.order, ()), line)
-    return Named(receipts, orders)
+                of_orders[line.order] = (*of_orders.get(line.order, ()), line)
+    return Named(Received(direct, of_orders), orders)
 
 
 def matched(db: sqlite3.Connection, lines: Sequence[InvoiceLine]) -> Match:
     """Match lines whose references are right with what has come in by now."""
     found = named(db, lines)
-    return three_way_match(lines, found.receipts, found.orders, store.tolerance(db))
+    return three_way_match(lines, found.received, found.orders, store.tolerance(db))
 
 
 def days_of_goods(db: sqlite3.Connection, match: Match) -> list[date]:
@@ -113,10 +118,9 @@ def booked_in_red(
         row = lines[line_no]
         whole, already = row["quantity_milli"], row["red_milli"]
         net, tax, to_cost = (red_part(row[n], already, quantity, whole) for n in ("net_fen", "tax_fen", "to_cost_fen"))
-        blue_line = store.invoice_line(row)
-        line = InvoiceLine(blue_line.receipt, blue_line.order, -quantity, -net, row["rate_bp"], -tax, -to_cost)
+        line = dataclasses.replace(store.invoice_line(row), quantity=-quantity, net=-net, tax=-tax, to_cost=-to_cost)
         parts, rest = [], quantity
-        for allocation in allocations[blue["id"], line_no]:
+        for allocation in allocations.get((blue["id"], line_no), ()):
             key = (allocation["goods_receipt_id"], allocation["goods_receipt_line_no"])
             part = min(rest, allocation["quantity_milli"] - taken.get((line_no, key), 0))
             if part:
@@ -142,7 +146,7 @@ def post_invoice(
     assert row is not None  # it was entered, or read, in this transaction
     net, tax = sum(booked.line.net for booked in lines), sum(booked.line.tax for booked in lines)
     period = period_of(day)
-    voucher_id = post_document(ctx.db, _document(ctx.db, row, lines, day), ctx.timestamp)
+    voucher_id = post_documents(ctx.db, _documents(ctx.db, row, lines, day), ctx.timestamp)
     store.decide(ctx.db, invoice_id, state, differences, reason, released_by)
     store.mark_posted(ctx.db, invoice_id, day.isoformat(), period, row["due_date"], voucher_id, ctx.timestamp)
     for booked in lines:
@@ -186,7 +190,23 @@ def invoice_view(db: sqlite3.Connection, invoice_id: int) -> dict[str, Any]:
     return views.supplier_invoices.supplier_invoice(row, lines, store.allocations_of(db, [invoice_id]))
 
 
-def _document(db: sqlite3.Connection, row: sqlite3.Row, lines: Sequence[Booked], day: date) -> Document:
+def _documents(db: sqlite3.Connection, row: sqlite3.Row, lines: Sequence[Booked], day: date) -> list[Document]:
+    """What an invoice posts: goods by one posting rule and services by another, together one voucher."""
+    goods = [booked for booked in lines if booked.line.expense is None]
+    services = [booked for booked in lines if booked.line.expense is not None]
+    groups = (
+        ("supplier_invoice", goods, _goods_parts(db, goods)),
+        ("expense_invoice", services, _service_parts(services)),
+    )
+    # A small part that is taken back in red can be worth nothing, and then makes no entry.
+    return [
+        _document(kind, row, group, day, parts)
+        for kind, group, parts in groups
+        if any(booked.line.net or booked.line.tax for booked in group)
+    ]
+
+
+def _goods_parts(db: sqlite3.Connection, lines: Sequence[Booked]) -> list[Part]:
     parts: list[Part] = []
     for booked in lines:
         line, (receipt, _) = booked.line, booked.allocations[0]
@@ -196,11 +216,28 @@ def _document(db: sqlite3.Connection, row: sqlite3.Row, lines: Sequence[Booked],
         parts.append(Part(stock, product, line.quantity, accounts))
         # Apart from the stock, because it has no quantity.
         parts.append(Part({"to_cost": line.to_cost}, product, None, accounts))
+    return parts
+
+
+def _service_parts(lines: Sequence[Booked]) -> list[Part]:
+    """Without quantity, because freight adds to the value of goods and not to their number."""
+    return [
+        Part(
+            {"cost": booked.line.net, "cost_gross": booked.line.net + booked.line.tax},
+            expense.dimensions,
+            None,
+            {"expense_account": expense.account_code},
+        )
+        for booked in lines
+        if (expense := booked.line.expense) is not None
+    ]
+
+
+def _document(kind: str, row: sqlite3.Row, lines: Sequence[Booked], day: date, parts: Sequence[Part]) -> Document:
     net, tax = sum(booked.line.net for booked in lines), sum(booked.line.tax for booked in lines)
     to_cost = sum(booked.line.to_cost for booked in lines)
-    kind = "supplier_invoice" if row["invoice_kind"] == "special" else "supplier_invoice_ordinary"
     return Document(
-        kind,
+        kind if row["invoice_kind"] == "special" else f"{kind}_ordinary",
         row["number"],
         day,
         {
@@ -210,6 +247,8 @@ def _document(db: sqlite3.Connection, row: sqlite3.Row, lines: Sequence[Booked],
             "gross": net + tax,
             "to_stock": net - to_cost,
             "to_stock_gross": net + tax - to_cost,
+            "cost": net,
+            "cost_gross": net + tax,
         },
         Dimensions(supplier_id=row["supplier_id"]),
         parts=parts,

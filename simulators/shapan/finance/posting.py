@@ -74,8 +74,17 @@ def post_document(db: sqlite3.Connection, document: Document, now: str) -> int:
     The rule is data, so its voucher is checked like one that was entered by hand; 409 `posting-rule-unusable` when it is wrong.
     The period must have been checked (`check_period`).
     """
-    word, entries = composed(db, document)
-    return post(db, document.day, word, (document.kind, document.number), entries, now)
+    return post_documents(db, [document], now)
+
+
+def post_documents(db: sqlite3.Connection, documents: Sequence[Document], now: str) -> int:
+    """Post one voucher for documents that are parts of one paper, such as the goods and the services of an invoice; its id.
+
+    Word, day and source are those of the first; see `post_document`.
+    """
+    made = [composed(db, document) for document in documents]
+    first, entries = documents[0], [entry for _, found in made for entry in found]
+    return post(db, first.day, made[0][0], (first.kind, first.number), entries, now)
 
 
 def composed(db: sqlite3.Connection, document: Document) -> tuple[str, tuple[Entry, ...]]:

@@ -62,7 +62,8 @@ def _amounts(line: sqlite3.Row) -> Json:
 def _sales_orders(conn: sqlite3.Connection) -> list[Json]:
     return _with_lines(
         conn.execute(
-            "SELECT id, number, state, partner_code, warehouse_code, source_system, source_document, created_at FROM sales_order ORDER BY id"
+            "SELECT id, number, state, partner_code, warehouse_code, source_system, source_document, created_at,"
+            " close_reason IS NOT NULL AS closed_short FROM sales_order ORDER BY id"
         ).fetchall(),
         conn.execute(
             "SELECT order_id, line_no AS line, product_code, quantity_milli, reserved_milli, shipped_milli, net_fen, tax_fen,"

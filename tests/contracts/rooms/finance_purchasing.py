@@ -16,6 +16,8 @@ SELDOM = [
     "cancelSupplierInvoice",
     "redSupplierInvoice",
     "reversePayment",
+    "refundPayment",
+    "refundPayable",
     "createPayableSettlement",
     "reversePayableSettlement",
     "createInventoryDocument",
@@ -28,6 +30,7 @@ def keys(world: Any) -> dict[str, list[Any]]:
     products = [product.code for product in world.scm.products[:2]]
     ids = ("supplier", "purchase_order", "goods_receipt", "payable", "payment", "purchase_return")
     found: dict[str, list[Any]] = {f"path.{name}_id": [1] for name in ids}
+    found["path.payable_id"] = [1, 2]
     found |= {f"query.{name}_id": [1] for name in ("supplier", "purchase_order", "payment")}
     found |= {f"body.{name}_id": [1] for name in ("supplier", "purchase_order")}
     found |= {

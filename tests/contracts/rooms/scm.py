@@ -75,3 +75,6 @@ def prepare(desk: Desk, world: Any) -> None:
     desk.post("/stock-movements", **receipt, quantity="5")
     WORKS["prepare"](desk, world)
     BUYING["prepare"](desk, world)
+    # Partly shipped: its rest can be closed.
+    part = desk.post("/deliveries", sales_order_no=orders[3], lines=[{"line_no": 1, "quantity": "1"}])["delivery_no"]
+    desk.post(f"/deliveries/{part}/ship")

@@ -109,7 +109,7 @@ class ScmLine:
 
 @dataclass(frozen=True, slots=True)
 class SalesOrder:
-    """An SCM sales order in state draft, approved, closed or cancelled."""
+    """An SCM sales order in state draft, approved, closed or cancelled; `closed_short` with a rest that is not delivered any more."""
 
     number: str
     state: str
@@ -118,6 +118,7 @@ class SalesOrder:
     source_document: str | None
     created_at: str | None
     lines: tuple[ScmLine, ...]
+    closed_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from datetime import timedelta
 from shapan.finance.closing.step import Reason, Step, Work
 from shapan.finance.invoicing import stock_account
 from shapan.finance.posting import Document, post_document, reverse
+from shapan.finance.rules.accruals import AccrualLine, accrual_lines, vouchers_of
 from shapan.finance.rules.dimensions import Dimensions
 from shapan.finance.rules.periods import last_day, period_of
 from shapan.finance.rules.posting import Part
-from shapan.finance.rules.purchasing import AccrualLine, accrual_lines, vouchers_of
 from shapan.finance.store import accruals
 from shapan.finance.store.books import books
 from shapan.finance.store.query import draw_number

@@ -1,4 +1,4 @@
-"""Transfer of profit and loss (结转本年利润): every profit and loss account to 本年利润, so that each stands at zero."""
+"""Transfer of profit and loss (结转本年利润): every profit and loss account to 本年利润, so that each stands at zero in every dimension."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def _transfers(
 
 
 def _entry(code: str, named: Dimensions, debit: int, credit: int) -> Entry:
-    return Entry(_TEXT, code, None, debit, credit, product_code=named.product_code, store_code=named.store_code)
+    return Entry(
+        *(_TEXT, code, named.customer_id, debit, credit),
+        *(named.supplier_id, named.product_code, named.store_code),
+    )
 
 
 STEP = Step(SOURCE, "Transfer of profit and loss", "结转本年利润", _pending, _run)

@@ -16,6 +16,8 @@ from shapan.finance.store import accounts, balances
 from shapan.kernel.money import text_from_fen
 
 VAT_PAYABLE = "222101"
+COLUMN = 8
+"""Digits of a column (专栏) below it, such as 22210107 销项税额."""
 
 
 def _owed(db: sqlite3.Connection, period: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapan.finance import views
-from shapan.finance.posting import check_period
+from shapan.finance.dating import day_of
 from shapan.finance.rules.receivables import allocation_faults
 from shapan.finance.rules.refusals import refusal
 from shapan.finance.store import offsets as store
@@ -30,7 +30,7 @@ def get_offset(ctx: Context, offset_id: int) -> Answer:
 
 
 def offset_receivable(ctx: Context, receivable_id: int, body: dict[str, Any]) -> Answer:
-    """Offset what is open of a red receivable against blue ones of the same customer. Dated today."""
+    """Offset what is open of a red receivable against blue ones of the same customer. Dated today, or on a day on which all were there."""
     row = receivable_store.get(ctx.db, receivable_id)
     if row is None:
         raise not_found("receivable", "应收单", receivable_id)
@@ -54,8 +54,10 @@ def offset_receivable(ctx: Context, receivable_id: int, body: dict[str, Any]) ->
                 f"红字应收单 {red.number} 未对冲金额只有 {rest}，本次合计 {asked}。",
             )
         )
-    problem = refusal(wrong, check_period(ctx.db, "", ctx.today), short)
+    after = [red.posted, *(item.posted for item in items.values())] if "business_date" in body else []
+    dated = day_of(ctx, body, after)
+    problem = refusal([*wrong, *dated.wrong], dated.lock, short)
     if problem is not None:
         raise problem
-    offset_id = offset_against(ctx, red, allocations, ctx.today)
+    offset_id = offset_against(ctx, red, allocations, dated.day)
     return created(offset_view(ctx, offset_id), ctx.url(f"/offsets/{offset_id}"))

@@ -34,7 +34,7 @@ def list_payable_settlements(
 
 
 def create_payable_settlement(ctx: Context, body: dict[str, Any]) -> Answer:
-    """Apply a payment, or offset a red payable, against payables of the same supplier. Dated today, or as the latest of them."""
+    """Apply a payment, or offset a red payable, against payables of the same supplier. Dated as asked, else today, and never before them."""
     payment_id, red_id = body.get("payment_id"), body.get("red_payable_id")
     payment = None if payment_id is None else _payment_source(ctx, payment_id)
     red = None if red_id is None else _red_source(ctx, red_id)
@@ -44,8 +44,8 @@ def create_payable_settlement(ctx: Context, body: dict[str, Any]) -> Answer:
     items = payable_store.items(ctx.db, (payable_id for payable_id, _ in allocations))
     more_wrong, short = settlement_faults(source, allocations, items)
     days = [item.day for item in items.values()] + ([] if source is None else [source.day])
-    dated = day_of(ctx, {}, days)
-    problem = refusal([*wrong, *more_wrong], dated.lock, short)
+    dated = day_of(ctx, body, days)
+    problem = refusal([*wrong, *more_wrong, *dated.wrong], dated.lock, short)
     if problem is not None:
         raise problem
     assert source is not None  # it is among the faults above
@@ -92,8 +92,8 @@ def get_payable_settlement(ctx: Context, payable_settlement_id: int) -> Answer:
 def reverse_payable_settlement(ctx: Context, payable_settlement_id: int, body: dict[str, Any]) -> Answer:
     """Take a settlement back: negative allocations, and a red voucher where it had one."""
     row = _settlement(ctx, payable_settlement_id)
-    dated = day_of(ctx, {}, [date.fromisoformat(row["business_date"])])
-    problem = refusal([], dated.lock)
+    dated = day_of(ctx, body, [date.fromisoformat(row["business_date"])])
+    problem = refusal(dated.wrong, dated.lock)
     if problem is not None:
         raise problem
     if row["reversed_by_id"] is not None or row["reverses_id"] is not None:

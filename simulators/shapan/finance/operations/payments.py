@@ -6,7 +6,7 @@ import sqlite3
 from datetime import date
 from typing import Any
 
-from shapan.finance import views
+from shapan.finance import refunds, views
 from shapan.finance.dating import day_of
 from shapan.finance.posting import Document, post_document, reverse
 from shapan.finance.registering import subject, unknown_supplier
@@ -73,8 +73,6 @@ def create_payment(ctx: Context, body: dict[str, Any]) -> Answer:
             "opening": 0,
             "bank_account": bank_account,
             "bank_reference": body.get("bank_reference"),
-            "reverses_id": None,
-            "reason": None,
             "voucher_id": post_document(ctx.db, document, ctx.timestamp),
             "posted_at": ctx.timestamp,
         },
@@ -108,11 +106,12 @@ def reverse_payment(ctx: Context, payment_id: int, body: dict[str, Any]) -> Answ
             f"{row['number']} is an opening item without a voucher; nothing can be reversed.",
             f"{row['number']} 是期初数据，没有凭证，不能红冲。",
         )
-    if row["applied_fen"]:
+    refund = row["refunded_payment_id"] is not None or row["refunded_payable_id"] is not None
+    if row["applied_fen"] and not refund:
         raise conflict(
             "payment-applied",
-            f"Payment {row['number']} is applied to payables; reverse its settlements first.",
-            f"付款单 {row['number']} 已有核销，请先反核销。",
+            f"Payment {row['number']} is applied to payables, or came back; reverse its settlements and refunds first.",
+            f"付款单 {row['number']} 已有核销或退款，请先反核销、红冲退款。",
         )
     number = draw_number(ctx.db, "FK", dated.period)
     reversal_id = store.insert(
@@ -130,11 +129,20 @@ def reverse_payment(ctx: Context, payment_id: int, body: dict[str, Any]) -> Answ
             "bank_reference": row["bank_reference"],
             "reverses_id": payment_id,
             "reason": body["reason"],
-            "voucher_id": reverse(ctx.db, row["voucher_id"], dated.day, (row["kind"], number), ctx.timestamp),
+            "refunded_payment_id": row["refunded_payment_id"],
+            "refunded_payable_id": row["refunded_payable_id"],
+            "voucher_id": reverse(
+                ctx.db,
+                row["voucher_id"],
+                dated.day,
+                (f"{row['kind']}_refund" if refund else row["kind"], number),
+                ctx.timestamp,
+            ),
             "posted_at": ctx.timestamp,
         },
     )
     store.mark_reversed(ctx.db, payment_id)
+    refunds.give_back(ctx, row["refunded_payment_id"], row["refunded_payable_id"], row["amount_fen"])
     view = views.payables.payment(_payment(ctx, reversal_id))
     ctx.emit("finance.payment.reversed", subject(row["supplier_id"]), view)
     return created(view, ctx.url(f"/payments/{reversal_id}"))

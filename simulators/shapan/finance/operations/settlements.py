@@ -7,7 +7,7 @@ from typing import Any
 
 from shapan.finance import views
 from shapan.finance.dating import day_of
-from shapan.finance.posting import Document, check_period, post_document, reverse
+from shapan.finance.posting import Document, post_document, reverse
 from shapan.finance.rules.dimensions import Dimensions
 from shapan.finance.rules.periods import period_of
 from shapan.finance.rules.receivables import settlement_faults
@@ -34,20 +34,25 @@ def list_settlements(
 
 
 def create_settlement(ctx: Context, body: dict[str, Any]) -> Answer:
-    """Apply a receipt, or its advance, to receivables of the same customer, never beyond the open amount of either. Dated today."""
+    """Apply a receipt, or its advance, to receivables of the same customer, never beyond the open amount of either.
+
+    Dated today, or on a day on which both were there.
+    """
     from_advance = body.get("from_advance", False)
     receipt = receipt_store.unapplied(ctx.db, body["receipt_id"], advance=from_advance)
     allocations = [(line["receivable_id"], fen_from_text(line["amount"])) for line in body["allocations"]]
     items = receivable_store.items(ctx.db, (receivable_id for receivable_id, _ in allocations))
     wrong, short = settlement_faults(receipt, allocations, items, from_advance=from_advance)
-    day = ctx.today
-    if receipt is not None and (from_advance or body.get("rest_to_advance", False)):
-        # These post, and nothing is taken out of an account before it was put there.
-        day = max(day, _paid_on(ctx, receipt.receipt_id), *(item.posted for item in items.values()))
-    problem = refusal(wrong, check_period(ctx.db, "", day), short)
+    after: list[date] = []
+    if receipt is not None and (from_advance or body.get("rest_to_advance", False) or "business_date" in body):
+        # These post, or are dated by the caller: nothing is taken out of an account before it was put there.
+        after = [_paid_on(ctx, receipt.receipt_id), *(item.posted for item in items.values())]
+    dated = day_of(ctx, body, after)
+    problem = refusal([*wrong, *dated.wrong], dated.lock, short)
     if problem is not None:
         raise problem
     assert receipt is not None  # it is among the faults above
+    day = dated.day
     number, total = draw_number(ctx.db, "HX", period_of(day)), sum(amount for _, amount in allocations)
     voucher_id = None
     if from_advance:

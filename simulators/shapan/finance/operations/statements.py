@@ -6,7 +6,7 @@ import sqlite3
 
 from shapan.finance import views
 from shapan.finance.charts import statements
-from shapan.finance.closing.vat import VAT_PAYABLE
+from shapan.finance.closing.vat import COLUMN, VAT_PAYABLE
 from shapan.finance.figures import TRANSFERS
 from shapan.finance.ranges import periods_between, wanted_period, wanted_range
 from shapan.finance.rules.ledger import AccountSums
@@ -51,10 +51,14 @@ def get_vat_ledger(ctx: Context, period: str | None) -> Answer:
         for account in family.values()
         if account.leaf
     ]
-    output, input_ = (_earned(ctx.db, roles.get(role), wanted) for role in ("output_vat", "input_vat"))
-    transferred = _earned(ctx.db, roles.get("vat_transferred_out"), wanted)
-    owed = -balances.balance(ctx.db, VAT_PAYABLE, wanted)
     kind = books(ctx.db).taxpayer_kind
+    # The column itself, with all accounts below it: only the first of those has the role.
+    columns = {role: code[:COLUMN] for role, code in roles.items()}
+    if kind == "small_scale":
+        columns = {"output_vat": VAT_PAYABLE}
+    output, input_ = (_earned(ctx.db, columns.get(role), wanted) for role in ("output_vat", "input_vat"))
+    transferred = _earned(ctx.db, columns.get("vat_transferred_out"), wanted)
+    owed = -balances.balance(ctx.db, VAT_PAYABLE, wanted)
     return ok(views.statements.vat_ledger(wanted, kind, rows, output, -input_, -transferred, owed))
 
 

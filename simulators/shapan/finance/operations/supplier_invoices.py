@@ -12,9 +12,13 @@ from shapan.finance import invoicing, views
 from shapan.finance.dating import Dated, day_of
 from shapan.finance.registering import rate_faults, subject, unknown_supplier
 from shapan.finance.rules import periods
+from shapan.finance.rules.dimensions import Dimensions
+from shapan.finance.rules.expenses import Expense, expense_faults
 from shapan.finance.rules.purchasing import InvoiceLine, Match, Tolerance, line_faults, to_cost_faults
 from shapan.finance.rules.receivables import ReceivableLine, receivable_faults
 from shapan.finance.rules.refusals import refusal
+from shapan.finance.store import accounts as account_store
+from shapan.finance.store import masters as master_store
 from shapan.finance.store import supplier_invoices as store
 from shapan.finance.store import suppliers as supplier_store
 from shapan.finance.store.query import draw_number
@@ -47,7 +51,7 @@ def create_supplier_invoice(ctx: Context, body: dict[str, Any]) -> Answer:
     lines = [_line(line) for line in body["lines"]]
     named = invoicing.named(ctx.db, lines)
     # What can be matched is, whatever is wrong with the rest, so that one answer names every fault.
-    astray = [line_faults(n, line, body["supplier_id"], named.receipts, named.orders) for n, line in enumerate(lines)]
+    astray = [line_faults(n, line, body["supplier_id"], named.received, named.orders) for n, line in enumerate(lines)]
     sound = {index: line for index, line in enumerate(lines) if not astray[index]}
     match = invoicing.matched(ctx.db, list(sound.values()))
     dated = day_of(ctx, body, invoicing.days_of_goods(ctx.db, match))
@@ -61,6 +65,7 @@ def create_supplier_invoice(ctx: Context, body: dict[str, Any]) -> Answer:
         {index: named.rates(line) for index, line in sound.items()},
     )
     wrong += [*(fault for faults in astray for fault in faults), *to_cost_faults(sound, match)]
+    wrong += _expense_faults(ctx, body, sound)
     problem = refusal(wrong, dated.lock) or _number_taken(ctx, body["supplier_id"], body["invoice_number"])
     if problem is not None:
         raise problem
@@ -222,7 +227,34 @@ def _line(line: Mapping[str, Any]) -> InvoiceLine:
         rate_from_text(line["tax_rate"]),
         fen_from_text(line["tax_amount"]),
         fen_from_text(line.get("to_cost_amount", "0.00")),
+        Expense(line["account_code"], line.get("product_code"), line.get("store_code"))
+        if "account_code" in line
+        else None,
     )
+
+
+def _expense_faults(ctx: Context, body: Mapping[str, Any], sound: Mapping[int, InvoiceLine]) -> list[Fault]:
+    """What is wrong with where services go, and products and stores that goods cannot have: their receipt says what they are."""
+    expenses = {index: line.expense for index, line in sound.items() if line.expense is not None}
+    codes = [expense.account_code for expense in expenses.values()]
+    chart, titles = account_store.chart(ctx.db, codes), account_store.titles(ctx.db, codes)
+    supplier = Dimensions(supplier_id=body["supplier_id"])
+    known = master_store.known(ctx.db, (supplier.within(expense.dimensions) for expense in expenses.values()))
+    found = []
+    for index, expense in expenses.items():
+        code = expense.account_code
+        _, direction = titles.get(code, ("", ""))
+        found += expense_faults(f"/lines/{index}", expense, body["supplier_id"], chart.get(code), direction, known)
+    return found + [
+        Fault(
+            f"/lines/{index}/{member}",
+            "Only a service names it, beside account_code; goods are what their receipt says.",
+            "只有费用行\uff08填写 account_code\uff09可以填写；货物以入库单为准。",
+        )
+        for index, line in enumerate(body["lines"])
+        for member in ("product_code", "store_code")
+        if member in line and "account_code" not in line
+    ]
 
 
 def _decided_on(ctx: Context, row: sqlite3.Row, body: Mapping[str, Any], match: Match) -> Dated:

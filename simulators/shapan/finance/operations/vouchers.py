@@ -33,7 +33,9 @@ def create_voucher(ctx: Context, body: dict[str, Any]) -> Answer:
     assert day is not None  # it is among the faults above
     maker = body.get("maker", ctx.client_id)
     voucher_id = post(ctx.db, day, body.get("word", "记"), ("manual", None), entries, ctx.timestamp, maker=maker)
-    return created(shown_voucher(ctx, voucher_id), ctx.url(f"/vouchers/{voucher_id}"))
+    view = shown_voucher(ctx, voucher_id)
+    ctx.emit("finance.voucher.posted", view["period"], view)
+    return created(view, ctx.url(f"/vouchers/{voucher_id}"))
 
 
 def get_voucher(ctx: Context, voucher_id: int) -> Answer:

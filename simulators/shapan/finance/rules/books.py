@@ -105,8 +105,9 @@ def _no_opening_faults(pointer: str, account: Account | None) -> list[Fault]:
         return [
             Fault(
                 f"{pointer}/account_code",
-                f"Account {title} is a profit and loss account, which begins at zero; enter earlier results as retained earnings.",
-                f"科目 {title} 为损益类科目，期初余额为零；以前期间的损益请录入未分配利润。",
+                f"Account {title} is a profit and loss account, which begins at zero. Enter the result of this year's earlier months as"
+                " profit for the year, and that of earlier years as retained earnings.",
+                f"科目 {title} 为损益类科目，期初余额为零；本年以前月份的损益请录入本年利润，以前年度的录入未分配利润。",
             )
         ]
     return []

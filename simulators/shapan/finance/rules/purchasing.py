@@ -5,9 +5,10 @@ Amounts are fen, quantities thousandths of the base unit, unit prices 1/10000 yu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from shapan.finance.rules.expenses import Expense
 from shapan.kernel.errors import Fault
 from shapan.kernel.money import divide_half_up, text_from_fen, text_from_milli, text_from_rate
 
@@ -77,7 +78,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """A line of a supplier invoice; it names a line of a goods receipt or of a purchase order."""
+    """A line of a supplier invoice; it names a line of a goods receipt, one of a purchase order, or where a service goes."""
 
     receipt: Key | None
     order: Key | None
@@ -86,6 +87,25 @@ class InvoiceLine:
     rate_bp: int
     tax: int
     to_cost: int
+    expense: Expense | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The goods that invoice lines name: receipt lines by themselves, and those of order lines, oldest first.
+
+    Receipts and orders are numbered apart, so that 1/1 can be a line of either.
+    """
+
+    lines: Mapping[Key, ReceiptLine] = field(default_factory=dict)
+    of_orders: Mapping[Key, Sequence[ReceiptLine]] = field(default_factory=dict)
+
+    def of(self, line: InvoiceLine) -> Sequence[ReceiptLine]:
+        """The receipt lines that an invoice line can stand for."""
+        if line.order is not None:
+            return self.of_orders.get(line.order, ())
+        named = None if line.receipt is None else self.lines.get(line.receipt)
+        return () if named is None else (named,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +134,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class MatchedLine:
-    """What an invoice line stands for: quantities by receipt line, and what they should cost."""
+    """What an invoice line stands for: quantities by receipt line, and what they should cost; a service stands for no goods."""
 
     allocations: tuple[tuple[Key, int], ...]
     expected_net: int
+    service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +151,7 @@ class Match:
     @property
     def postable(self) -> bool:
         """Whether something has come in for every line, so that the invoice could be posted if it is released."""
-        return all(line.allocations for line in self.lines)
+        return all(line.allocations or line.service for line in self.lines)
 
 
 def line_value(quantity: int, price_e4: int) -> int:
@@ -147,24 +168,25 @@ def receipt_state(lines: Sequence[ReceiptLine]) -> str:
 
 def three_way_match(
     lines: Sequence[InvoiceLine],
-    receipts: Mapping[Key, Sequence[ReceiptLine]],
+    received: Received,
     orders: Mapping[Key, OrderLine],
     tolerance: Tolerance,
 ) -> Match:
-    """Match the lines of an invoice (三单匹配). `receipts` are the receipt lines of each receipt or order line that is named, oldest first.
+    """Match the lines of an invoice (三单匹配). `received` are the goods that it names; a service has nothing to be matched with.
 
     `orders` are the order lines that are named, or that named receipt lines belong to; all their invoices together stay within the order.
     Quantities are taken from what is open of them, first come first matched; two lines of the invoice never use the same goods. What
     is beyond goes to the last of them, so that a released invoice stands against a receipt in full.
     """
-    left = {line.key: max(line.open, 0) for candidates in receipts.values() for line in candidates}
+    left = {line.key: max(line.open, 0) for named in lines for line in received.of(named)}
     to_invoice = {key: order.quantity - order.invoiced for key, order in orders.items()}
     matched: list[MatchedLine] = []
     found: list[Difference] = []
     for line_no, line in enumerate(lines, 1):
-        key = line.receipt or line.order
-        assert key is not None  # line_faults refuses a line that names nothing
-        candidates = receipts.get(key, ())
+        if line.expense is not None:
+            matched.append(MatchedLine((), line.net, service=True))
+            continue
+        candidates = received.of(line)
         allocations: dict[Key, int] = {}
         rest = line.quantity
         for candidate in candidates:
@@ -304,23 +326,30 @@ def line_faults(
     index: int,
     line: InvoiceLine,
     supplier_id: int,
-    receipts: Mapping[Key, Sequence[ReceiptLine]],
+    received: Received,
     orders: Mapping[Key, OrderLine],
 ) -> list[Fault]:
-    """What is wrong with the references of an invoice line: none or two, lines that do not exist, or another supplier's."""
+    """What is wrong with the references of an invoice line: none or two, lines that do not exist, or another supplier's.
+
+    Where a service goes is looked at by `expense_faults`.
+    """
     pointer = f"/lines/{index}"
-    if (line.receipt is None) == (line.order is None):
+    if [line.receipt, line.order, line.expense].count(None) != 2:
         return [
             Fault(
                 pointer,
                 "Name a line of a goods receipt (goods_receipt_id, goods_receipt_line_no) or one of a purchase order"
-                " (purchase_order_id, purchase_order_line_no), each with its id and line number, and only one of the two.",
-                "请指明入库单行\uff08goods_receipt_id、goods_receipt_line_no\uff09或采购订单行\uff08purchase_order_id、purchase_order_line_no\uff09，两者只能选一，且编号与行号都要填。",
+                " (purchase_order_id, purchase_order_line_no), each with its id and line number, or for a service the account that takes it"
+                " (account_code); only one of the three.",
+                "请指明入库单行\uff08goods_receipt_id、goods_receipt_line_no\uff09、采购订单行\uff08purchase_order_id、purchase_order_line_no\uff09"
+                "或费用科目\uff08account_code\uff09，三者只能选一；编号与行号都要填。",
             )
         ]
+    if line.expense is not None:
+        return []
     if line.receipt is not None:
-        named = receipts.get(line.receipt)
-        owner = None if not named else named[0].supplier_id
+        named = received.lines.get(line.receipt)
+        owner = None if named is None else named.supplier_id
         return _reference_faults(
             f"{pointer}/goods_receipt_id", line.receipt, owner, supplier_id, ("goods receipt", "入库单")
         )
@@ -350,39 +379,6 @@ def _reference_faults(
             )
         ]
     return []
-
-
-@dataclass(frozen=True, slots=True)
-class AccrualLine:
-    """What is to be accrued of a receipt line beyond what is accrued already: thousandths and fen, below zero in red."""
-
-    receipt: ReceiptLine
-    quantity: int
-    amount: int
-
-
-def accrual_lines(
-    receipts: Iterable[ReceiptLine], accrued: Mapping[Key, tuple[int, int]], tax_is_cost: bool
-) -> list[AccrualLine]:
-    """What a period still has to accrue (暂估) of receipt lines as they stood at its end, less what it has accrued: (thousandths, fen).
-
-    Without tax, because input tax is deducted only by an invoice (财会[2016]22号); a small-scale taxpayer deducts none, so that the
-    tax is part of its cost.
-    """
-    found = []
-    for line in receipts:
-        quantity, amount = accrued.get(line.key, (0, 0))
-        rest = line.open_net + (line.open_tax if tax_is_cost else 0) - amount
-        if rest:
-            found.append(AccrualLine(line, line.open - quantity, rest))
-    return found
-
-
-def vouchers_of(lines: Sequence[AccrualLine]) -> list[list[AccrualLine]]:
-    """The lines of one supplier, as they go into vouchers: one for all, unless that would come to zero; then red ones apart."""
-    if sum(line.amount for line in lines):
-        return [list(lines)]
-    return [[line for line in lines if line.amount > 0], [line for line in lines if line.amount < 0]]
 
 
 def red_part(amount: int, already: int, part: int, whole: int) -> int:

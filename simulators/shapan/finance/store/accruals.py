@@ -7,7 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shapan.finance.rules.purchasing import AccrualLine, Key, ReceiptLine
+from shapan.finance.rules.accruals import AccrualLine
+from shapan.finance.rules.purchasing import Key, ReceiptLine
 from shapan.finance.store.query import changed_page, next_change, one
 
 _ACCRUAL = (

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from shapan.finance.rules.dimensions import Dimensions
 from shapan.finance.rules.statements import Balance
 
+_NAMED = "customer_id, supplier_id, product_code, store_code"
 _LINES = (
-    "SELECT account_code, NULL AS period, debit_fen, credit_fen, product_code, store_code FROM opening_balance"
-    " UNION ALL SELECT l.account_code, v.period, l.debit_fen, l.credit_fen, l.product_code, l.store_code"
+    "SELECT account_code, NULL AS period, debit_fen, credit_fen, customer_id, supplier_id, product_code, store_code FROM opening_balance"
+    " UNION ALL SELECT l.account_code, v.period, l.debit_fen, l.credit_fen, l.customer_id, l.supplier_id, l.product_code, l.store_code"
     " FROM voucher AS v JOIN voucher_line AS l ON l.voucher_id = v.id"
 )
 
@@ -49,15 +50,15 @@ def movement(
 def profit_and_loss_balances(db: sqlite3.Connection, period: str) -> list[tuple[str, Dimensions, int]]:
     """(account, dimensions, debits less credits at the end of the period) where a profit and loss account has a balance, by code."""
     rows = db.execute(
-        f"SELECT account_code, product_code, store_code, sum(debit_fen - credit_fen) AS balance FROM ({_LINES})"  # noqa: S608
+        f"SELECT account_code, {_NAMED}, sum(debit_fen - credit_fen) AS balance FROM ({_LINES})"  # noqa: S608
         " WHERE (period IS NULL OR period <= ?) AND account_code IN (SELECT code FROM account WHERE category = 'profit_and_loss')"
-        " GROUP BY account_code, product_code, store_code HAVING balance <> 0 ORDER BY account_code, product_code, store_code",
+        f" GROUP BY account_code, {_NAMED} HAVING balance <> 0 ORDER BY account_code, {_NAMED}",
         (period,),
     )
     return [
         (
             row["account_code"],
-            Dimensions(product_code=row["product_code"], store_code=row["store_code"]),
+            Dimensions(row["customer_id"], row["supplier_id"], row["product_code"], row["store_code"]),
             row["balance"],
         )
         for row in rows

@@ -123,7 +123,10 @@ def aged(db: sqlite3.Connection, as_of: date, supplier_id: int | None) -> list[A
         " - coalesce((SELECT sum(l.amount_fen) FROM payable_settlement_line AS l JOIN payable_settlement AS t"
         "   ON t.id = l.payable_settlement_id WHERE l.payable_id = p.id AND t.business_date <= ?1), 0)"
         " + coalesce((SELECT sum(l.amount_fen) FROM payable_settlement AS t JOIN payable_settlement_line AS l"
-        "   ON l.payable_settlement_id = t.id WHERE t.red_payable_id = p.id AND t.business_date <= ?1), 0) AS open_fen"
+        "   ON l.payable_settlement_id = t.id WHERE t.red_payable_id = p.id AND t.business_date <= ?1), 0)"
+        # A refund is a negative payment; one that was taken back counts with its reversal.
+        " - coalesce((SELECT sum(m.amount_fen) FROM payment AS m WHERE m.refunded_payable_id = p.id AND m.business_date <= ?1), 0)"
+        " AS open_fen"
         " FROM payable AS p JOIN supplier AS s ON s.id = p.supplier_id"
         " WHERE p.business_date <= ?1 AND (?2 IS NULL OR p.supplier_id = ?2) ORDER BY p.supplier_id, p.id",
         (as_of.isoformat(), supplier_id),

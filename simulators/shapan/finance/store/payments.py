@@ -15,7 +15,7 @@ from shapan.finance.store.query import changed_page, next_change, one
 _PAYMENT = (
     "p.id, p.number, p.supplier_id, s.short_name, p.business_date, p.period, p.kind, p.amount_fen, p.applied_fen, p.state, p.opening,"
     " p.bank_account, p.bank_reference, p.reverses_id, r.id AS reversed_by_id, p.reason, p.voucher_id, v.word AS voucher_word,"
-    " v.number AS voucher_number, p.posted_at, p.change"
+    " v.number AS voucher_number, p.refunded_payment_id, p.refunded_payable_id, p.posted_at, p.change"
 )
 _PAYMENTS = (
     "payment AS p JOIN supplier AS s ON s.id = p.supplier_id LEFT JOIN payment AS r ON r.reverses_id = p.id"
@@ -31,14 +31,20 @@ _SETTLEMENTS = (
 )
 
 
+_MAY_LACK = (
+    *("bank_account", "bank_reference", "reverses_id", "reason", "voucher_id", "posted_at"),
+    *("refunded_payment_id", "refunded_payable_id"),
+)
+
+
 def insert(db: sqlite3.Connection, payment: Mapping[str, Any]) -> int:
-    """Add a payment of which nothing is applied; its id."""
+    """Add a payment of which nothing is applied; its id. Members that are missing are None."""
     cursor = db.execute(
         "INSERT INTO payment (number, supplier_id, business_date, period, kind, amount_fen, applied_fen, state, opening, bank_account,"
-        " bank_reference, reverses_id, reason, voucher_id, posted_at, change) VALUES (:number, :supplier_id, :business_date, :period,"
-        " :kind, :amount_fen, 0, :state, :opening, :bank_account, :bank_reference, :reverses_id, :reason, :voucher_id, :posted_at,"
-        " :change)",
-        {**payment, "change": next_change(db)},
+        " bank_reference, reverses_id, reason, voucher_id, refunded_payment_id, refunded_payable_id, posted_at, change) VALUES (:number,"
+        " :supplier_id, :business_date, :period, :kind, :amount_fen, :applied_fen, :state, :opening, :bank_account, :bank_reference,"
+        " :reverses_id, :reason, :voucher_id, :refunded_payment_id, :refunded_payable_id, :posted_at, :change)",
+        {**dict.fromkeys(_MAY_LACK), "applied_fen": 0, **payment, "change": next_change(db)},
     )
     return int(cursor.lastrowid or 0)
 
@@ -56,12 +62,6 @@ def insert_opening(db: sqlite3.Connection, supplier_id: int, number: str, busine
             "amount_fen": amount,
             "state": "unapplied",
             "opening": 1,
-            "bank_account": None,
-            "bank_reference": None,
-            "reverses_id": None,
-            "reason": None,
-            "voucher_id": None,
-            "posted_at": None,
         },
     )
 

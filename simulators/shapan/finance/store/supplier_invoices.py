@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from shapan.finance.rules.expenses import Expense
 from shapan.finance.rules.purchasing import InvoiceLine, Key, Tolerance
 from shapan.finance.store.query import changed_page, next_change, one
 
@@ -48,12 +49,13 @@ def insert(
     invoice_id = int(cursor.lastrowid or 0)
     db.executemany(
         "INSERT INTO supplier_invoice_line (supplier_invoice_id, line_no, goods_receipt_id, goods_receipt_line_no, purchase_order_id,"
-        " purchase_order_line_no, description, quantity_milli, net_fen, rate_bp, tax_fen, to_cost_fen, red_milli)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        " purchase_order_line_no, description, quantity_milli, net_fen, rate_bp, tax_fen, to_cost_fen, account_code, product_code, store_code,"
+        " red_milli) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         [
             (
                 *(invoice_id, line_no, *(line.receipt or (None, None)), *(line.order or (None, None)), description),
                 *(line.quantity, line.net, line.rate_bp, line.tax, line.to_cost),
+                *_service_columns(line.expense),
             )
             for line_no, (line, description) in lines.items()
         ],
@@ -129,7 +131,8 @@ def lines_of(db: sqlite3.Connection, invoice_ids: Iterable[int]) -> dict[int, li
     lines: dict[int, list[sqlite3.Row]] = {}
     for row in db.execute(
         "SELECT supplier_invoice_id, line_no, goods_receipt_id, goods_receipt_line_no, purchase_order_id, purchase_order_line_no,"
-        " description, quantity_milli, net_fen, rate_bp, tax_fen, to_cost_fen, red_milli FROM supplier_invoice_line"
+        " description, quantity_milli, net_fen, rate_bp, tax_fen, to_cost_fen, account_code, product_code, store_code, red_milli"
+        " FROM supplier_invoice_line"
         " WHERE supplier_invoice_id IN (SELECT value FROM json_each(?)) ORDER BY supplier_invoice_id, line_no",
         (json.dumps(list(invoice_ids)),),
     ):
@@ -148,7 +151,12 @@ def invoice_line(row: sqlite3.Row) -> InvoiceLine:
         row["rate_bp"],
         row["tax_fen"],
         row["to_cost_fen"],
+        None if row["account_code"] is None else Expense(row["account_code"], row["product_code"], row["store_code"]),
     )
+
+
+def _service_columns(expense: Expense | None) -> tuple[str | None, str | None, str | None]:
+    return (None, None, None) if expense is None else (expense.account_code, expense.product_code, expense.store_code)
 
 
 def allocations_of(db: sqlite3.Connection, invoice_ids: Iterable[int]) -> dict[tuple[int, int], list[sqlite3.Row]]:

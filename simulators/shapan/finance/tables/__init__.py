@@ -6,7 +6,18 @@ changing the books. One module a subject.
 
 from __future__ import annotations
 
-from shapan.finance.tables import closing, first, inventory, ledger, masters, payables, purchasing, sales, suppliers
+from shapan.finance.tables import (
+    closing,
+    first,
+    inventory,
+    ledger,
+    masters,
+    payables,
+    purchasing,
+    sales,
+    services,
+    suppliers,
+)
 
 MIGRATIONS = (
     first.first,
@@ -18,5 +29,6 @@ MIGRATIONS = (
     purchasing.purchasing,
     payables.payables,
     inventory.inventory,
+    services.services,
 )
 """Schema changes in order; never change one that was released, add another."""

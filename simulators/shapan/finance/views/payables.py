@@ -67,6 +67,8 @@ def payment(row: sqlite3.Row) -> dict[str, Any]:
         "opening": bool(row["opening"]),
         "bank_account": row["bank_account"],
         "bank_reference": row["bank_reference"],
+        "refunded_payment_id": row["refunded_payment_id"],
+        "refunded_payable_id": row["refunded_payable_id"],
         "reverses_id": row["reverses_id"],
         "reversed_by_id": row["reversed_by_id"],
         "reason": row["reason"],

@@ -33,6 +33,9 @@ def _line(line: sqlite3.Row, allocations: Sequence[sqlite3.Row]) -> dict[str, An
         "goods_receipt_line_no": line["goods_receipt_line_no"],
         "purchase_order_id": line["purchase_order_id"],
         "purchase_order_line_no": line["purchase_order_line_no"],
+        "account_code": line["account_code"],
+        "product_code": line["product_code"],
+        "store_code": line["store_code"],
         "description": line["description"],
         "quantity": text_from_milli(line["quantity_milli"]),
         "net_amount": text_from_fen(line["net_fen"]),
@@ -40,7 +43,7 @@ def _line(line: sqlite3.Row, allocations: Sequence[sqlite3.Row]) -> dict[str, An
         "tax_amount": text_from_fen(line["tax_fen"]),
         "gross_amount": text_from_fen(line["net_fen"] + line["tax_fen"]),
         "received_net_amount": text_from_fen(received),
-        "price_difference_amount": text_from_fen(line["net_fen"] - received if allocations else 0),
+        "price_difference_amount": text_from_fen(_price_difference(line, allocations)),
         "to_cost_amount": text_from_fen(line["to_cost_fen"]),
         "red_quantity": text_from_milli(line["red_milli"]),
         "allocations": [
@@ -56,12 +59,16 @@ def _line(line: sqlite3.Row, allocations: Sequence[sqlite3.Row]) -> dict[str, An
     }
 
 
+def _price_difference(line: sqlite3.Row, allocations: Sequence[sqlite3.Row]) -> int:
+    """Net amount less the value of the goods; services, and what is not posted, have none."""
+    return line["net_fen"] - sum(part["net_fen"] for part in allocations) if allocations else 0
+
+
 def supplier_invoice(row: sqlite3.Row, lines: Sequence[sqlite3.Row], allocations: Allocations) -> dict[str, Any]:
     """SupplierInvoice."""
     parts = {line["line_no"]: allocations.get((row["id"], line["line_no"]), ()) for line in lines}
     net, tax = sum(line["net_fen"] for line in lines), sum(line["tax_fen"] for line in lines)
     posted = row["voucher_id"] is not None
-    received = sum(part["net_fen"] for found in parts.values() for part in found)
     return {
         "id": row["id"],
         "number": row["number"],
@@ -81,7 +88,9 @@ def supplier_invoice(row: sqlite3.Row, lines: Sequence[sqlite3.Row], allocations
         "net_amount": text_from_fen(net),
         "tax_amount": text_from_fen(tax),
         "gross_amount": text_from_fen(net + tax),
-        "price_difference_amount": text_from_fen(net - received if posted else 0),
+        "price_difference_amount": text_from_fen(
+            sum(_price_difference(line, parts[line["line_no"]]) for line in lines)
+        ),
         "to_cost_amount": text_from_fen(sum(line["to_cost_fen"] for line in lines)),
         "reason": row["reason"],
         "released_by": row["released_by"],

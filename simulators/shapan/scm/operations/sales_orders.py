@@ -1,4 +1,4 @@
-"""Sales orders (销售订单): enter, approve, allocate, cancel."""
+"""Sales orders (销售订单): enter, approve, allocate, close, cancel."""
 
 from __future__ import annotations
 
@@ -116,6 +116,24 @@ def cancel_sales_order(ctx: Context, sales_order_no: str) -> Answer:
     store.cancel(ctx.db, order["id"], ctx.timestamp)
     view = _view(ctx, sales_order_no)
     ctx.emit("scm.sales_order.cancelled", sales_order_no, view)
+    return ok(view)
+
+
+def close_sales_order(ctx: Context, sales_order_no: str, body: dict[str, Any]) -> Answer:
+    """Close it with a rest that is not delivered any more: reservations and draft deliveries go. 404, 409. Emits scm.sales_order.closed."""
+    order = _load(ctx, sales_order_no)
+    lines = store.lines_of(ctx.db, [order["id"]])[order["id"]]
+    refusal = rules.sales_orders.close_refusal(
+        sales_order_no, order["state"], any(line["shipped_milli"] for line in lines)
+    )
+    if refusal is not None:
+        raise refusal
+    deliveries.cancel_drafts_of(ctx.db, order["id"], ctx.timestamp)
+    for line in lines:
+        stock.reserve(ctx.db, order["warehouse_code"], line["product_code"], -line["reserved_milli"])
+    store.close_short(ctx.db, order["id"], body["reason"], ctx.timestamp)
+    view = _view(ctx, sales_order_no)
+    ctx.emit("scm.sales_order.closed", sales_order_no, view)
     return ok(view)
 
 

@@ -163,3 +163,18 @@ def cancel_refusal(number: str, state: str, shipped: bool) -> Problem | None:
         f"{number} cannot be cancelled: {because_en}.",
         f"{number} 不能作废：{because_zh}。",
     )
+
+
+def close_refusal(number: str, state: str, shipped: bool) -> Problem | None:
+    """Only the rest of an approved order of which something was shipped is closed (关闭剩余); without, it is cancelled."""
+    if state == "approved" and shipped:
+        return None
+    if state == "approved":
+        because_en, because_zh = "nothing of it is shipped; cancel it", "尚未出库，请作废该订单"
+    else:
+        because_en, because_zh = f"it is {state}", f"状态为{STATES_ZH[state]}"
+    return conflict(
+        "sales-order-not-closable",
+        f"The rest of {number} cannot be closed: {because_en}.",
+        f"{number} 不能关闭剩余：{because_zh}。",
+    )

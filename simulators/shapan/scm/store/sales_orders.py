@@ -13,7 +13,7 @@ from shapan.scm.store.query import page_of
 
 _ORDER = (
     "o.id, o.number, o.state, o.partner_code, p.short_name, o.warehouse_code, o.order_date, o.requested_date, o.note,"
-    " o.source_system, o.source_document, o.source_id, o.net_fen, o.tax_fen, o.created_at, o.updated_at, o.approved_at, o.closed_at,"
+    " o.source_system, o.source_document, o.source_id, o.net_fen, o.tax_fen, o.created_at, o.updated_at, o.approved_at, o.closed_at, o.close_reason,"
     " o.cancelled_at"
 )
 _ORDERS = "sales_order AS o JOIN partner AS p ON p.code = o.partner_code"
@@ -95,6 +95,15 @@ def close(db: sqlite3.Connection, order_id: int, now: str) -> None:
     db.execute(
         "UPDATE sales_order SET state = 'closed', closed_at = ?, updated_at = ? WHERE id = ?", (now, now, order_id)
     )
+
+
+def close_short(db: sqlite3.Connection, order_id: int, reason: str, now: str) -> None:
+    """approved -> closed with a rest that is not delivered any more, and nothing reserved."""
+    db.execute(
+        "UPDATE sales_order SET state = 'closed', closed_at = ?, close_reason = ?, updated_at = ? WHERE id = ?",
+        (now, reason, now, order_id),
+    )
+    db.execute("UPDATE sales_order_line SET reserved_milli = 0 WHERE order_id = ?", (order_id,))
 
 
 def cancel(db: sqlite3.Connection, order_id: int, now: str) -> None:

@@ -5,7 +5,7 @@ One module a subject.
 
 from __future__ import annotations
 
-from shapan.scm.tables import costing, first, production, purchasing, stores, warehousing
+from shapan.scm.tables import costing, first, production, purchasing, sales, stores, warehousing
 
 MIGRATIONS = (
     first.everything,
@@ -15,5 +15,6 @@ MIGRATIONS = (
     stores.store_sales_and_returns,
     purchasing.categories_and_suppliers,
     purchasing.orders_and_receipts,
+    sales.closed_short,
 )
 """Schema changes in order; never change one that was released, add another."""

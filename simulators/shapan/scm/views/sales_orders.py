@@ -47,5 +47,6 @@ def sales_order(row: sqlite3.Row, lines: Sequence[sqlite3.Row]) -> Json:
         "updated_at": row["updated_at"],
         "approved_at": row["approved_at"],
         "closed_at": row["closed_at"],
+        "close_reason": row["close_reason"],
         "cancelled_at": row["cancelled_at"],
     }
