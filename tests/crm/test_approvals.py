@@ -239,6 +239,32 @@ def test_the_policy_is_data(crm: Api, desk: Desk, refusal: Refusal) -> None:
     assert desk.order(lines=[dear(desk, discountPercent=100)], submit=True).json()["state"] == "confirmed"
 
 
+def test_a_low_price_is_a_discount_where_the_policy_says_so(crm: Api, desk: Desk) -> None:
+    first, second = desk.products[:2]
+    low = {"productCode": first["code"], "quantity": 2, "unitPrice": round(first["listPrice"] * 0.7, 2)}
+    lines = [low, {"productCode": second["code"], "quantity": 1, "discountPercent": 5}]
+    policy = crm.get("/approval-policy").json()
+    assert policy["discountBasis"] == "line"
+    assert desk.order(lines=lines, submit=True).json()["state"] == "confirmed"
+    steps = [{"role": "salesManager", "triggers": ["discount"], "discountPercentOver": 10}]
+    written = crm.put("/approval-policy", json={"steps": steps, "discountBasis": "effective"}).json()
+    assert written["discountBasis"] == crm.get("/approval-policy").json()["discountBasis"] == "effective"
+    held = desk.order(lines=lines, submit=True).json()
+    [reason] = held["approval"]["steps"][0]["reasons"]
+    assert (reason["rule"], reason["value"]) == ("discountPercent", pytest.approx(30, abs=0.02))
+    # On top of a low price, the discount of the line counts; a price above the list is none.
+    both = [{**low, "unitPrice": round(first["listPrice"] * 0.95, 2), "discountPercent": 10}]
+    [reason] = desk.order(lines=both, submit=True).json()["approval"]["steps"][0]["reasons"]
+    assert reason["value"] == pytest.approx(14.5, abs=0.02)
+    dearer = [{**low, "unitPrice": first["listPrice"] + 1}]
+    assert desk.order(lines=dearer, submit=True).json()["state"] == "confirmed"
+    # What was agreed with the customer in its price list is no discount.
+    items = [{"productCode": first["code"], "price": low["unitPrice"]}]
+    agreed = desk.enter("/price-lists", name="经销商价", validFrom="2026-01-01", items=items)
+    desk.change(f"/customers/{desk.customer_id}", priceListId=agreed["id"])
+    assert desk.order(lines=[low], submit=True).json()["state"] == "confirmed"
+
+
 def test_the_credit_panel_counts_what_is_owed_and_what_is_ordered(crm: Api, desk: Desk) -> None:
     path = f"/customers/{desk.customer_id}"
     crm.patch(path, json={"creditLimit": 2000, "creditHold": "overdue"}, headers={"If-Match": "*"})

@@ -35,7 +35,12 @@ def test_the_95th_percentile_is_a_value_that_occurred(values: list[float], found
 
 def test_the_figures_of_a_worked_month() -> None:
     figures = Figures(
-        Sums(2, 100_000, 13_000), Sums(1, 10_000, 1_300), Sums(3, 9_00, 54), [3600, 7200, 36000], [1800, 5400]
+        Sums(2, 100_000, 13_000),
+        Sums(1, 10_000, 1_300),
+        Sums(3, 9_00, 54),
+        Sums(1, 2_00, 12),
+        [3600, 7200, 36000],
+        [1800, 5400],
     )
     found = {figure["key"]: figure for figure in kpis(figures)}
     assert {key: figure["value"] for key, figure in found.items()} == {
@@ -43,11 +48,18 @@ def test_the_figures_of_a_worked_month() -> None:
         "orderLeadTime": 2.0,
         "approvalLeadTime": 1.0,
         "returnRate": 10.0,
-        "storeRevenue": 9.54,
+        "storeRevenue": 7.42,
     }
     assert found["orderLeadTime"]["inputs"] == {"orders": 3, "median": 2.0, "mean": 4.3333, "p95": 10.0}
     assert found["returnRate"]["inputs"] == {"returns": 1, "returnedAmount": 113.0, "revenueOrdered": 1130.0}
-    empty = {figure["key"]: figure["value"] for figure in kpis(Figures(*[Sums(0, 0, 0)] * 3, [], []))}
+    assert found["storeRevenue"]["inputs"] == {
+        "sales": 3,
+        "netAmount": 9.0,
+        "taxAmount": 0.54,
+        "returns": 1,
+        "returnedAmount": 2.12,
+    }
+    empty = {figure["key"]: figure["value"] for figure in kpis(Figures(*[Sums(0, 0, 0)] * 4, [], []))}
     assert empty == {
         "revenueOrdered": 0.0,
         "orderLeadTime": None,

@@ -355,3 +355,21 @@ def test_of_two_agreements_on_credit_the_stricter_one_holds(
         desk.change(f"/customers/{customer['id']}", creditLimit=limit, creditHold=hold)
     into = desk.act(f"/customers/{one['id']}/merge", into=two["id"], reason="重复录入")["into"]
     assert (into["creditLimit"], into["creditHold"]) == wanted
+
+
+def test_the_name_of_a_merged_customer_is_a_former_name_of_the_other(crm: Api, desk: Desk) -> None:
+    first, second, third = ("北京示例科技公司", "北京示例科技有限公司", "北京示例科技有限公司")
+    made = [desk.enter("/customers", name=name, region="BJ", industry="IT") for name in (first, second, third)]
+    one, _, same = (f"/customers/{customer['id']}" for customer in made)
+    renamed = desk.change(one, name="北京范例科技公司")
+    desk.later(seconds=1)
+    into = desk.act(f"{one}/merge", into=made[1]["id"])["into"]
+    assert into["formerNames"] == [
+        *renamed["formerNames"],
+        {"name": "北京范例科技公司", "until": into["updatedAt"]},
+    ]
+    assert desk.told()[-2:] == [("customer.merged", made[0]["code"]), ("customer.updated", made[1]["code"])]
+    # The same name says nothing new.
+    again = desk.act(f"{same}/merge", into=made[1]["id"])["into"]
+    assert again["formerNames"] == into["formerNames"]
+    assert desk.told()[-1] == ("customer.merged", made[2]["code"])

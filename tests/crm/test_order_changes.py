@@ -145,3 +145,41 @@ def test_what_cannot_be_changed(crm: Api, desk: Desk, refusal: Refusal) -> None:
     assert refusal(crm.post(f"/orders/{confirmed['id']}/change", json={"reason": "新"}), 400, "validation-failed")
     assert crm.get(f"/orders/{confirmed['id']}").json() == confirmed
     assert crm.get(f"/orders/{confirmed['id']}/revisions").json() == {"items": [], "nextCursor": None}
+
+
+def test_the_rest_of_a_part_delivered_order_is_closed(crm: Api, desk: Desk, refusal: Refusal) -> None:
+    customer = f"/customers/{desk.customer_id}"
+    desk.change(customer, creditLimit=1_000_000)
+    order = desk.order(submit=True).json()
+    path, reason = f"/orders/{order['id']}", {"reason": "剩余部分客户不再需要"}
+    assert (order["closedAt"], order["closeReason"]) == (None, None)
+    assert refusal(crm.post(f"{path}/close", json=reason), 409, "order-not-closable") == []
+    part = desk.change(path, deliveredLines=[{"lineNumber": 1, "quantity": 1}])
+    assert crm.get(f"{customer}/credit").json()["openOrderCount"] == 1
+    answer = crm.post(f"{path}/close", json=reason)
+    closed = answer.json()
+    assert closed == {
+        **part,
+        "closedAt": closed["updatedAt"],
+        "closeReason": reason["reason"],
+        "updatedAt": closed["updatedAt"],
+    }
+    assert (closed["state"], closed["deliveryStatus"], answer.headers["ETag"]) == ("confirmed", "partial", '"3"')
+    panel = crm.get(f"{customer}/credit").json()
+    assert (panel["openOrderCount"], panel["openOrders"]) == (0, 0)
+    assert refusal(crm.post(f"{path}/close", json=reason), 409, "order-not-closable") == []
+    for action in ("cancel", "change"):
+        assert (
+            crm.post(f"{path}/{action}", json={**reason, **({"note": "新"} if action == "change" else {})}).status_code
+            == 409
+        )
+    # What was on its way when the order was closed is still told, and may come back.
+    late = desk.change(path, deliveredLines=[{"lineNumber": 1, "quantity": 2}])
+    assert (late["closedAt"], late["lines"][0]["deliveredQuantity"]) == (closed["closedAt"], 2)
+    desk.enter("/returns", orderId=order["id"], reason="外皮破损", lines=[{"lineNumber": 1, "quantity": 2}])
+    done = desk.order(submit=True).json()
+    desk.change(f"/orders/{done['id']}", deliveryStatus="complete")
+    for other in (desk.order().json(), done):
+        assert refusal(crm.post(f"/orders/{other['id']}/close", json=reason), 409, "order-not-closable") == []
+    told = [event["data"] for event in desk.events() if event["type"] == "crm.order.closed"]
+    assert told == [closed]

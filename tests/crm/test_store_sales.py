@@ -133,3 +133,75 @@ def test_every_fault_of_a_sale_is_named(crm: Api, desk: Desk, refusal: Refusal) 
     assert made(crm.post("/store-sales", json=gift))["grossAmount"] == 0
     earlier = made(crm.post("/store-sales", json=sale(desk, ("cash", 128.88), soldAt="2026-01-05T15:30:00Z")))
     assert (earlier["soldAt"], earlier["businessDate"]) == ("2026-01-05T23:30:00.000+08:00", "2026-01-05")
+
+
+def test_goods_come_back_over_the_counter_on_a_later_day(crm: Api, desk: Desk, refusal: Refusal) -> None:
+    made(crm.post("/stores", json=STORE))
+    member = made(crm.post("/members", json={"phone": "13800001234", "name": "陈晓红"}))
+    body = sale(desk, ("wechat", 130.01), memberId=member["id"])
+    body["lines"] = [
+        {"productCode": desk.products[0]["code"], "quantity": 3, "unitPrice": 40},
+        {"productCode": desk.products[1]["code"], "quantity": 1, "unitPrice": 10.01},
+    ]
+    sold = made(crm.post("/store-sales", json=body))
+    assert (sold["points"], sold["returns"], [one["returnedQuantity"] for one in sold["lines"]]) == (130, [], [0, 0])
+    path = f"/store-sales/{sold['id']}/return"
+
+    def back(*lines: tuple[int, int], refunds: float, **headers: str) -> Any:
+        wanted = [{"lineNumber": number, "quantity": quantity} for number, quantity in lines]
+        paid = [{"method": "cash", "amount": refunds}] if refunds else []
+        return crm.post(path, json={"reason": "口味不合", "lines": wanted, "refunds": paid}, headers=headers)
+
+    desk.later(days=3)
+    answer = back((1, 1), refunds=40, **{"Idempotency-Key": "return-1"})
+    first = made(answer)
+    assert answer.headers["Location"].endswith(f"/store-sales/{sold['id']}")
+    [entry] = first["returns"]
+    assert (entry["businessDate"], entry["returnedAt"]) == (desk.day(), first["updatedAt"])
+    assert (entry["reason"], entry["refunds"], entry["points"]) == ("口味不合", [{"method": "cash", "amount": 40}], 40)
+    assert (entry["grossAmount"], entry["netAmount"] + entry["taxAmount"]) == (40, pytest.approx(40))
+    assert entry["lines"] == [{"lineNumber": 1, "quantity": 1, **{k: entry[k] for k in entry if k.endswith("Amount")}}]
+    assert [one["returnedQuantity"] for one in first["lines"]] == [1, 0]
+    assert (first["state"], first["grossAmount"], first["points"]) == ("completed", 130.01, 130)
+    assert crm.get(f"/members/{member['id']}").json()["points"] == 90
+    # Sent again, nothing more is paid out.
+    again = back((1, 1), refunds=40, **{"Idempotency-Key": "return-1"})
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (first, "true")
+
+    wrong = back((1, 3), (3, 1), (1, 1), refunds=40)
+    assert refusal(wrong, 422, "business-rule") == ["/lines/0/quantity", "/lines/1/lineNumber", "/lines/2/lineNumber"]
+    assert refusal(back((1, 1), refunds=39.99), 422, "business-rule") == ["/refunds"]
+    refusal(crm.post(f"/store-sales/{sold['id']}/void", json={"reason": "隔天"}), 409, "store-sale-day-over")
+    last = made(back((2, 1), (1, 2), refunds=90.01))
+    assert [one["returnedQuantity"] for one in last["lines"]] == [3, 1]
+    for kind in ("netAmount", "taxAmount", "grossAmount"):
+        assert sum(one[kind] for one in last["returns"]) == pytest.approx(sold[kind])
+    assert crm.get(f"/members/{member['id']}").json()["points"] == 0
+    assert crm.get(f"/store-sales/{sold['id']}").json() == last == desk.walk("/store-sales")[0]
+    assert refusal(back((1, 1), refunds=40), 422, "business-rule") == ["/lines/0/quantity"]
+
+    today = made(crm.post("/store-sales", json=sale(desk, ("cash", 128.88))))
+    path = f"/store-sales/{today['id']}/return"
+    made(back((1, 1), refunds=128.88))
+    refusal(crm.post(f"/store-sales/{today['id']}/void", json={"reason": "录错"}), 409, "store-sale-returned")
+    other = made(crm.post("/store-sales", json=sale(desk, ("cash", 128.88))))
+    desk.act(f"/store-sales/{other['id']}/void", reason="录错")
+    path = f"/store-sales/{other['id']}/return"
+    refusal(back((1, 1), refunds=128.88), 409, "store-sale-voided")
+    told = [event["data"] for event in desk.events() if event["type"] == "crm.store_sale.returned"]
+    assert told[:2] == [first, last]
+    day = {"from": desk.day(), "to": desk.day()}
+    [kpi] = [one for one in crm.get("/kpis", params=day).json()["items"] if one["key"] == "storeRevenue"]
+    assert (kpi["value"], kpi["inputs"]["returnedAmount"]) == (-130.01, 258.89)
+
+
+def test_a_sale_is_of_now_or_of_the_last_year(crm: Api, desk: Desk, refusal: Refusal) -> None:
+    made(crm.post("/stores", json=STORE))
+    now = crm.runtime.workspace("default").clock.now()
+    for days, minutes, faults in ((0, 4, []), (0, 10, ["/soldAt"]), (-366, 10, []), (-366, -10, ["/soldAt"])):
+        at = (now + timedelta(days=days, minutes=minutes)).isoformat()
+        answer = crm.post("/store-sales", json=sale(desk, ("cash", 128.88), soldAt=at))
+        if faults:
+            assert refusal(answer, 422, "business-rule") == faults
+        else:
+            made(answer)

@@ -358,3 +358,17 @@ def test_books_that_open_within_a_year_carry_its_result_on(office: Office, refus
     }
     # 1,000.00 of before, and of December 1,000.00 less surcharges of 15.60 and an allowance of 56.50; a tenth is reserve.
     assert [sheet[code]["closing_credit"] for code in ("4101", "410415")] == ["192.79", "1735.11"]
+
+
+def test_what_is_locked_stays_done_whatever_rates_come_later(march: Office) -> None:
+    march.go_to(date(2031, 4, 20))
+    march.receivable(business_date="2031-03-10")
+    close(march, "2031-03", note="已核对")
+    rates = march.api.get("/allowance-rates").json()["rates"]
+    dearer = [{"bucket": rate["bucket"], "rate": "0.9"} for rate in rates]
+    assert march.api.put("/allowance-rates", json={"rates": dearer}).status_code == 200
+    shown = march.api.get("/periods/2031-03/checklist").json()
+    assert (shown["state"], shown["ready"]) == ("locked", True)
+    assert {step["state"] for step in shown["steps"]} == {"done"}
+    # The next period is where they count.
+    assert checklist(march, "2031-04")["allowance"]["state"] == "open"

@@ -209,6 +209,7 @@ def statements_agree(office: Office, standard: str) -> None:
         "Total current assets": assets,
         "Total assets": assets,
         "Accounts payable": "560.00",
+        "Total current liabilities": "560.00",
         "Total liabilities": "560.00",
         "Paid-in capital": "100000.00",
         "Retained earnings": profit,

@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from typing import Any
 import httpx
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from shapan.kernel.auth import Client
@@ -71,10 +73,12 @@ class Worker:
     outcomes: Counter[tuple[str, int]] = field(default_factory=Counter)
     action: str = ""
     token: str = ""
+    trail: list[str] = field(default_factory=list)
+    """What both have asked for in this run, and the answers, but no GET."""
 
     def _send(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
         """The answer to a request, with a new token where there was none or days went by since."""
-        for _ in range(2):
+        for _ in range(3):
             given = {"Authorization": f"Bearer {self.token}", **(headers or {})}
             answer = self.http.request(method, path, headers=given, **options)
             if answer.status_code != 401:
@@ -87,7 +91,9 @@ class Worker:
         """A request with the token. AssertionError on 5xx: in strict mode that is also an answer that breaks its contract."""
         answer = self._send(method, path, headers, json=body)
         assert answer.status_code < 500, f"{self.action}: {method} {path} {body!r}: {answer.status_code} {answer.text}"
-        self.outcomes[self.action, answer.status_code] += method != "GET"
+        if method != "GET":
+            self.outcomes[self.action, answer.status_code] += 1
+            self.trail.append(f"{self.action}: {method} {path} {body!r} {headers or ''} -> {answer.status_code}")
         return answer
 
     def get(self, path: str, **params: Any) -> Any:
@@ -102,8 +108,9 @@ class Worker:
 
     def wait(self, days: int) -> None:
         """Let days go by, for both workers. It counts as an action that was taken."""
-        self.clock.advance(timedelta(days))
+        now = self.clock.advance(timedelta(days))
         self.outcomes[self.action, 200] += 1
+        self.trail.append(f"{self.action}: {now}")
 
     def pages(self, path: str, **params: Any) -> list[Json]:
         """All items of a list, whatever way the system pages."""
@@ -135,6 +142,8 @@ class Room:
     check: Callable[[Worker, Json, Json], None]
     prepare: Callable[[Worker], None] = lambda worker: None
     """Enters what every run needs before its first step."""
+    now: str = NOW
+    """When every run begins; the clock stands still unless an action lets days go by."""
 
 
 def _seeded(system: System, folders: dict[str, Path] = {}) -> Path:  # noqa: B006 - kept on purpose: seeded once a process
@@ -145,8 +154,20 @@ def _seeded(system: System, folders: dict[str, Path] = {}) -> Path:  # noqa: B00
 
 
 def play(room: Room, steps: int = STEPS) -> Counter[tuple[str, int]]:
-    """Run the machine for about so many steps; how often each action was answered with each status. Raises what broke, shrunk."""
+    """Run the machine for about so many steps; how often each action was answered with each status. Raises what broke first, with
+    all that was done in its run."""
     outcomes: Counter[tuple[str, int]] = Counter()
+    broken: list[AssertionError] = []
+
+    @contextmanager
+    def noted(trail: list[str]) -> Iterator[None]:
+        """Keep what broke with all that led to it: two threads seldom meet in the same way twice, and Hypothesis calls that flaky."""
+        try:
+            yield
+        except AssertionError as error:
+            error.add_note("\n".join(trail))
+            broken.append(error)
+            raise
 
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -154,11 +175,12 @@ def play(room: Room, steps: int = STEPS) -> Counter[tuple[str, int]]:
             self.folder = Path(tempfile.mkdtemp(prefix="shapan-machine-"))
             shutil.copytree(_seeded(room.system), self.folder, dirs_exist_ok=True)
             self.runtime = Runtime(room.system, Settings(self.folder, (CLIENT,), lambda: WORLD, strict=True))
-            clock = self.runtime.workspace("default").clock = SimulatedClock.from_state(0, NOW)
+            clock = self.runtime.workspace("default").clock = SimulatedClock.from_state(0, room.now)
             app = create_app(self.runtime)
             self.pool = ThreadPoolExecutor(2)
             clients = [httpx.Client(transport=httpx.WSGITransport(app), base_url="http://127.0.0.1") for _ in range(2)]
-            self.workers = [Worker(client, clock) for client in clients]
+            trail: list[str] = []
+            self.workers = [Worker(client, clock, trail=trail) for client in clients]
             self.memory: Json = {}
             self.step = 0
             self.workers[0].action = "prepare"
@@ -178,14 +200,16 @@ def play(room: Room, steps: int = STEPS) -> Counter[tuple[str, int]]:
                 action(worker, draws)
 
             jobs = [self.pool.submit(act, *both) for both in zip(self.workers, (one, other), strict=True)]
-            for job in jobs:
-                job.result()
+            with noted(self.workers[0].trail):
+                for job in jobs:
+                    job.result()
 
         @invariant()
         def holds(self) -> None:
             worker = self.workers[0]
             worker.action = "check"
-            room.check(worker, worker.get("/_shapan/facts")["facts"], self.memory)
+            with noted(worker.trail):
+                room.check(worker, worker.get("/_shapan/facts")["facts"], self.memory)
 
         def teardown(self) -> None:
             self.pool.shutdown()
@@ -194,18 +218,23 @@ def play(room: Room, steps: int = STEPS) -> Counter[tuple[str, int]]:
             for worker in self.workers:
                 outcomes.update(worker.outcomes)
 
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=steps // STEPS_A_RUN + 1,
-            stateful_step_count=STEPS_A_RUN,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate, Phase.shrink] if steps > 1000 else [Phase.generate],
-        ),
-    )
+    try:
+        run_state_machine_as_test(
+            Machine,
+            settings=settings(
+                max_examples=steps // STEPS_A_RUN + 1,
+                stateful_step_count=STEPS_A_RUN,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate],
+            ),
+        )
+    except Flaky:
+        if broken:
+            raise broken[0] from None
+        raise
     return outcomes
 
 

@@ -1,17 +1,30 @@
-"""What the warehouse, the buyers, the workshop and the stores do in the SCM, and what must hold whatever they did."""
+"""What the warehouse, the buyers, the workshop and the stores do in the SCM, right and wrong; scm_invariants.py has what must hold."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 from shapan.scm import SYSTEM
-from tests.machines.harness import WORLD, Draws, Json, Room, Worker, gaps
+from tests.machines.harness import WORLD, Draws, Json, Room, Worker
+from tests.machines.scm_invariants import MILK, check
 
 PARTNERS = [partner.code for partner in WORLD.scm.partners][:3]
 PRODUCTS = [product.code for product in WORLD.scm.products][:3]
 HOUSES = [code for code, *_ in WORLD.scm.warehouses]
-MILK, DISH, PUMP = "DAI-250ML-FM1", "DISH-MILK", "PMP-050W-X1"
+PREFIXES = {
+    "sales_order_no": "XSDD",
+    "delivery_no": "XSCK",
+    "sales_return_no": "XSTH",
+    "purchase_requisition_no": "CGSQ",
+    "purchase_order_no": "CGDD",
+    "goods_receipt_no": "CGRK",
+    "transfer_no": "DBDD",
+    "production_order_no": "SCDD",
+    "store_sale_no": "MDXS",
+}
+"""Of the numbers of documents."""
+DISH, PUMP = "DISH-MILK", "PMP-050W-X1"
 
 
 def _quantity(draws: Draws) -> str:
@@ -20,16 +33,29 @@ def _quantity(draws: Draws) -> str:
 
 def _some(worker: Worker, draws: Draws, path: str, number: str, **params: Any) -> str:
     """The number of one document of a list, any; where there is none, one that does not exist."""
-    found = draws.one_of(worker.pages(path, **params))
-    return str(found[number]) if found else "XX-202601-99999"
+    found = draws.one_of(worker.pages(path, **params)) if draws.chance(97) else None
+    if found:
+        return str(found[number])
+    return f"{PREFIXES[number]}-202601-99999" if number in PREFIXES else "GY99999"
+
+
+def _mostly(draws: Draws, state: str) -> Json:
+    """The filter for this state, sometimes none."""
+    return {"state": state} if draws.chance(80) else {}
 
 
 def _post(worker: Worker, path: str, **body: Any) -> None:
     worker.call("POST", path, body or None)
 
 
+def _batch(worker: Worker, draws: Draws) -> Json:
+    """One of a few batches: some are known already, some have expired."""
+    made = worker.today() - timedelta(draws.number(0, 24))
+    return {"batch_no": f"B{draws.number(1, 6)}", "production_date": made.isoformat()}
+
+
 def prepare(worker: Worker) -> None:
-    """A supplier, a product with batches, a dish with its recipe, a product that is made, a store."""
+    """A supplier, a product with batches and some of it, a dish with its recipe, a product that is made, a store."""
 
     def made(path: str, **body: Any) -> None:
         answer = worker.call("POST", path, body)
@@ -49,6 +75,43 @@ def prepare(worker: Worker) -> None:
         product_code=PUMP,
         lines=[{"product_code": code, "quantity": "2", "scrap_percent": "5"} for code in PRODUCTS[:2]],
     )
+    old, new = ((worker.today() - timedelta(days)).isoformat() for days in (20, 2))
+    for house, batch, day in (("MD01", "A1", old), ("MD01", "A2", new), (HOUSES[0], "A1", old), (HOUSES[0], "A2", new)):
+        stock = {"kind": "other_receipt", "warehouse_code": house, "product_code": MILK, "quantity": "400"}
+        made("/stock-movements", **stock, batch_no=batch, production_date=day, unit_cost="3.3333")
+    _begin(worker)
+
+
+def _begin(worker: Worker) -> None:
+    """An order that is shipped in part and something of it that comes back, goods between two warehouses, production under way."""
+
+    def made(path: str, number: str, action: str = "", **body: Any) -> str:
+        answer = worker.call("POST", path, body)
+        assert answer.status_code == 201, answer.text
+        key = str(answer.json()[number])
+        if action:
+            done = worker.call("POST", f"{path}/{key}/{action}", None)
+            assert done.status_code == 200, done.text
+        return key
+
+    line = {"product_code": MILK, "quantity": "50", "unit_price": "7.3739", "tax_rate": "0.13"}
+    sold = {"partner_code": PARTNERS[0], "warehouse_code": HOUSES[0], "lines": [line]}
+    for _ in range(2):
+        number = made("/sales-orders", "sales_order_no", "approve", **sold)
+    part = [{"line_no": 1, "quantity": "30"}]
+    number = made("/deliveries", "delivery_no", "ship", sales_order_no=number, lines=part)
+    back = [{"line_no": 1, "quantity": "3"}]
+    made("/sales-returns", "sales_return_no", delivery_no=number, reason="破损", lines=back)
+    sent = {"from_warehouse_code": HOUSES[0], "to_warehouse_code": "MD01"}
+    for amount in ("5", "7.5"):
+        lines = [{"product_code": MILK, "quantity": amount}]
+        made("/transfers", "transfer_no", "send", **sent, lines=lines)
+    made("/transfers", "transfer_no", **sent, lines=lines)
+    for product in PRODUCTS[:2]:
+        stock = {"kind": "other_receipt", "warehouse_code": HOUSES[0], "product_code": product, "quantity": "200"}
+        made("/stock-movements", "movement_no", **stock, unit_cost="2.5")
+    number = made("/production-orders", "production_order_no", "release", product_code=PUMP, quantity="20")
+    made("/material-issues", "material_issue_no", production_order_no=number)
 
 
 def enter_master(worker: Worker, draws: Draws) -> None:
@@ -64,17 +127,35 @@ def enter_master(worker: Worker, draws: Draws) -> None:
 
 
 def move_stock(worker: Worker, draws: Draws) -> None:
+    product = draws.one_of([*PRODUCTS, MILK])
     body: Json = {"kind": draws.one_of(["other_receipt", "other_issue"]), "warehouse_code": draws.one_of(HOUSES)}
-    body |= {"product_code": draws.one_of(PRODUCTS), "quantity": _quantity(draws)}
-    if body["kind"] == "other_receipt" and draws.chance(50):
-        body["unit_cost"] = f"{draws.number(1, 900) / 100:.4f}"
+    body |= {"product_code": product, "quantity": _quantity(draws)}
+    if body["kind"] == "other_receipt":
+        body |= _batch(worker, draws) if product == MILK else {}
+        body |= {"unit_cost": f"{draws.number(1, 900) / 100:.4f}"} if draws.chance(50) else {}
     worker.call("POST", "/stock-movements", body)
+
+
+def scrap(worker: Worker, draws: Draws) -> None:
+    """A batch that expires soon, by its name."""
+    found = draws.one_of(worker.pages("/reports/expiring-batches", product_code=MILK, days=9)) or {}
+    body = {"warehouse_code": found.get("warehouse_code", HOUSES[0]), "batch_no": found.get("batch_no", "B404")}
+    amount = found.get("on_hand", "1") if draws.chance(70) else _quantity(draws)
+    worker.call("POST", "/stock-movements", {**body, "kind": "other_issue", "product_code": MILK, "quantity": amount})
+
+
+def days_go_by(worker: Worker, draws: Draws) -> None:
+    """Seldom, or nothing would be fit to be issued; otherwise somebody ships in vain what is not there."""
+    if draws.chance(25):
+        worker.wait(draws.number(1, 2))
+    else:
+        worker.call("POST", "/deliveries/XSCK-202601-99999/ship")
 
 
 def order(worker: Worker, draws: Draws) -> None:
     lines = [
         {
-            "product_code": draws.one_of(PRODUCTS),
+            "product_code": draws.one_of([*PRODUCTS, MILK]),
             "quantity": _quantity(draws),
             "unit_price": "7.3739",
             "tax_rate": "0.13",
@@ -88,7 +169,8 @@ def order(worker: Worker, draws: Draws) -> None:
 
 def act_on_order(worker: Worker, draws: Draws) -> None:
     number = _some(worker, draws, "/sales-orders", "sales_order_no")
-    _post(worker, f"/sales-orders/{number}/{draws.one_of(['approve', 'allocate', 'allocate', 'cancel'])}")
+    what = draws.one_of(["approve", "allocate", "allocate", "cancel", "close"])
+    _post(worker, f"/sales-orders/{number}/{what}", **({"reason": "客户不要了"} if what == "close" else {}))
 
 
 def deliver(worker: Worker, draws: Draws) -> None:
@@ -113,32 +195,64 @@ def give_back(worker: Worker, draws: Draws) -> None:
         _post(worker, f"/sales-returns/{made.json()['sales_return_no']}/receive")
 
 
+def requisition(worker: Worker, draws: Draws) -> None:
+    lines = [{"product_code": draws.one_of([*PRODUCTS, MILK, DISH]), "quantity": _quantity(draws)} for _ in range(2)]
+    made = worker.call("POST", "/purchase-requisitions", {"warehouse_code": draws.one_of(HOUSES), "lines": lines})
+    if made.status_code == 201 and draws.chance(85):
+        _post(worker, f"/purchase-requisitions/{made.json()['purchase_requisition_no']}/approve")
+
+
+def act_on_requisition(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/purchase-requisitions", "purchase_requisition_no")
+    what = draws.one_of(["approve", "approve", "close"])
+    _post(worker, f"/purchase-requisitions/{number}/{what}")
+
+
 def buy(worker: Worker, draws: Draws) -> None:
     supplier = _some(worker, draws, "/suppliers", "supplier_code")
-    line = {
-        "product_code": draws.one_of([*PRODUCTS, MILK]),
-        "quantity": _quantity(draws),
-        "unit_price": f"{draws.number(1, 900) / 100:.4f}",
-    }
+    line: Json = {"product_code": draws.one_of([*PRODUCTS, MILK]), "quantity": _quantity(draws)}
+    asked = draws.one_of(worker.pages("/purchase-requisitions", state="approved") if draws.chance(40) else [])
+    if asked:
+        wanted = draws.one_of(asked["lines"])
+        line = {
+            "product_code": wanted["product_code"],
+            "quantity": wanted["open_quantity"] if wanted["open_quantity"] != "0" else "1",
+            "purchase_requisition_no": asked["purchase_requisition_no"],
+            "requisition_line": wanted["line_no"],
+        }
+    line["unit_price"] = f"{draws.number(1, 900) / 100:.4f}"
     made = worker.call(
         "POST",
         "/purchase-orders",
         {"supplier_code": supplier, "warehouse_code": draws.one_of([*HOUSES, "MD01"]), "lines": [line]},
     )
-    if made.status_code == 201:
+    if made.status_code == 201 and draws.chance(90):
         _post(worker, f"/purchase-orders/{made.json()['purchase_order_no']}/approve")
 
 
+def act_on_purchase_order(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/purchase-orders", "purchase_order_no")
+    _post(worker, f"/purchase-orders/{number}/{draws.one_of(['approve', 'close', 'cancel'])}")
+
+
 def receive(worker: Worker, draws: Draws) -> None:
-    line: Json = {"order_line": 1, "quantity": _quantity(draws)}
-    if draws.chance(40):
-        line |= {"batch_no": f"B{draws.number(1, 3)}", "production_date": f"2026-01-0{draws.number(1, 9)}"}
+    """Mostly what was ordered or a part of it, in a batch where it must be."""
+    found = draws.one_of(worker.pages("/purchase-orders", state="approved" if draws.chance(90) else "draft")) or {}
+    ordered = found.get("lines", [{"product_code": MILK, "quantity": "5"}])[0]
+    line: Json = {"order_line": 1, "quantity": ordered["quantity"] if draws.chance(50) else _quantity(draws)}
+    if draws.chance(95 if ordered["product_code"] == MILK else 5):
+        line |= _batch(worker, draws)
     if draws.chance(20):
         line |= {"rejected_quantity": "1", "reject_reason": "破损"}
-    number = _some(worker, draws, "/purchase-orders", "purchase_order_no", state="approved")
+    number = found.get("purchase_order_no", "CGDD-202601-99999")
     made = worker.call("POST", "/goods-receipts", {"purchase_order_no": number, "lines": [line]})
     if made.status_code == 201 and draws.chance(85):
         _post(worker, f"/goods-receipts/{made.json()['goods_receipt_no']}/post")
+
+
+def act_on_receipt(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/goods-receipts", "goods_receipt_no", **_mostly(draws, "draft"))
+    _post(worker, f"/goods-receipts/{number}/{draws.one_of(['post', 'cancel'])}")
 
 
 def send_back(worker: Worker, draws: Draws) -> None:
@@ -172,11 +286,15 @@ def transfer(worker: Worker, draws: Draws) -> None:
 
 
 def receive_transfer(worker: Worker, draws: Draws) -> None:
-    number = _some(worker, draws, "/transfers", "transfer_no")
-    body: Json = {"complete": draws.chance(50)}
+    number = _some(worker, draws, "/transfers", "transfer_no", **_mostly(draws, "sent"))
+    body: Json = {"complete": draws.chance(50), "reason": "运输破损"}
     if draws.chance(60):
         body["lines"] = [{"line_no": 1, "quantity": _quantity(draws)}]
     worker.call("POST", f"/transfers/{number}/receive", body)
+
+
+def cancel_transfer(worker: Worker, draws: Draws) -> None:
+    _post(worker, f"/transfers/{_some(worker, draws, '/transfers', 'transfer_no', **_mostly(draws, 'draft'))}/cancel")
 
 
 def count(worker: Worker, draws: Draws) -> None:
@@ -184,8 +302,10 @@ def count(worker: Worker, draws: Draws) -> None:
     if made.status_code != 201:
         return
     number = made.json()["stock_count_no"]
-    body = {"lines": [{"product_code": draws.one_of(PRODUCTS), "counted_quantity": _quantity(draws)}]}
-    worker.call("POST", f"/stock-counts/{number}/enter", body)
+    line: Json = {"product_code": draws.one_of([*PRODUCTS, MILK]), "counted_quantity": _quantity(draws)}
+    if line["product_code"] == MILK:
+        line |= _batch(worker, draws)
+    worker.call("POST", f"/stock-counts/{number}/enter", {"lines": [line]})
     _post(worker, f"/stock-counts/{number}/{draws.one_of(['post', 'post', 'cancel'])}")
 
 
@@ -196,16 +316,34 @@ def produce(worker: Worker, draws: Draws) -> None:
 
 
 def issue_material(worker: Worker, draws: Draws) -> None:
-    body: Json = {"production_order_no": _some(worker, draws, "/production-orders", "production_order_no")}
-    if draws.chance(50):
+    body: Json = {
+        "production_order_no": _some(
+            worker, draws, "/production-orders", "production_order_no", **_mostly(draws, "released")
+        ),
+        "allow_over_issue": draws.chance(20),
+    }
+    if draws.chance(30):
         body["lines"] = [{"line_no": draws.number(1, 2), "quantity": _quantity(draws)}]
     worker.call("POST", "/material-issues", body)
 
 
+def return_material(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/production-orders", "production_order_no", **_mostly(draws, "released"))
+    lines = [{"line_no": draws.number(1, 2), "quantity": str(draws.number(1, 6) / 2)}]
+    worker.call("POST", "/material-returns", {"production_order_no": number, "lines": lines})
+
+
+def end_production(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/production-orders", "production_order_no")
+    _post(worker, f"/production-orders/{number}/{draws.one_of(['complete', 'cancel'])}")
+
+
 def finish(worker: Worker, draws: Draws) -> None:
     body = {
-        "production_order_no": _some(worker, draws, "/production-orders", "production_order_no"),
-        "quantity": str(draws.number(1, 20)),
+        "production_order_no": _some(
+            worker, draws, "/production-orders", "production_order_no", **_mostly(draws, "released")
+        ),
+        "quantity": str(draws.number(1, 12)),
         "labour_amount": f"{draws.number(0, 9999) / 100:.2f}",
         "final": draws.chance(40),
     }
@@ -216,7 +354,7 @@ def sell_in_store(worker: Worker, draws: Draws) -> None:
     worker.call(
         "POST",
         "/store-sales",
-        {"warehouse_code": "MD01", "lines": [{"product_code": DISH, "quantity": str(draws.number(1, 40))}]},
+        {"warehouse_code": "MD01", "lines": [{"product_code": DISH, "quantity": str(draws.number(1, 120))}]},
     )
 
 
@@ -226,102 +364,18 @@ def void_store_sale(worker: Worker, draws: Draws) -> None:
     )
 
 
+def act_on_sales_return(worker: Worker, draws: Draws) -> None:
+    number = _some(worker, draws, "/sales-returns", "sales_return_no", **_mostly(draws, "draft"))
+    _post(worker, f"/sales-returns/{number}/{draws.one_of(['receive', 'cancel'])}")
+
+
 ACTIONS = (
-    *(enter_master, move_stock, order, order, act_on_order, deliver, deliver, act_on_delivery, give_back),
-    *(buy, buy, receive, receive, send_back, adjust_cost, transfer, receive_transfer, count),
-    *(produce, issue_material, finish, sell_in_store, void_store_sale),
+    *(enter_master, move_stock, scrap, days_go_by),
+    *(order, order, act_on_order, deliver, deliver, act_on_delivery, give_back, give_back, act_on_sales_return),
+    *(requisition, act_on_requisition, buy, buy, act_on_purchase_order, receive, receive, act_on_receipt, send_back),
+    *(adjust_cost, transfer, receive_transfer, cancel_transfer, count),
+    *(produce, issue_material, return_material, finish, end_production, sell_in_store, sell_in_store, void_store_sale),
 )
-NUMBERED = {
-    "/sales-orders": "sales_order_no",
-    "/deliveries": "delivery_no",
-    "/stock-movements": "movement_no",
-    "/purchase-orders": "purchase_order_no",
-    "/goods-receipts": "goods_receipt_no",
-    "/transfers": "transfer_no",
-    "/production-orders": "production_order_no",
-    "/sales-returns": "sales_return_no",
-    "/store-sales": "store_sale_no",
-    "/purchase-requisitions": "purchase_requisition_no",
-    "/purchase-returns": "purchase_return_no",
-    "/stock-counts": "stock_count_no",
-    "/material-issues": "material_issue_no",
-    "/material-returns": "material_return_no",
-    "/production-receipts": "production_receipt_no",
-}
-
-
-def check(worker: Worker, facts: Json, memory: Json) -> None:
-    """Stock is what it opened with and what moved, in quantity and value; nothing is negative; numbers have no gaps."""
-    for row in facts["stock"]:
-        assert row["on_hand_milli"] == row["opening_milli"] + row["movements_milli"], row
-        assert 0 <= row["reserved_milli"] <= row["on_hand_milli"], row
-    closings: dict[str, Decimal] = {}
-    for row in worker.pages("/monthly-summaries", month="2026-01"):
-        opening, received, issued, closing = (
-            (Decimal(row[f"{part}_quantity"]), Decimal(row[f"{part}_amount"]))
-            for part in ("opening", "received", "issued", "closing")
-        )
-        assert (opening[0] + received[0] - issued[0], opening[1] + received[1] - issued[1]) == closing, row
-        assert closing[0] >= 0
-        assert closing[1] >= 0
-        assert closing[0] != 0 or closing[1] == 0, row
-        closings[row["product_code"]] = closing[0]
-    documents = {path: worker.pages(path) for path in NUMBERED}
-    for path, number in NUMBERED.items():
-        assert gaps([document[number] for document in documents[path]]) == [], path
-    _batches_are_the_stock(worker)
-    _nothing_is_lost_on_the_way(facts, closings, documents["/transfers"])
-    for made in documents["/production-orders"]:
-        spent = sum(Decimal(made[f"{part}_amount"]) for part in ("material", "labour", "overhead"))
-        assert spent == Decimal(made["cost_amount"]) + Decimal(made["work_in_progress_amount"]), made
-        assert Decimal(made["work_in_progress_amount"]) >= 0, made
-        received = [
-            one
-            for one in documents["/production-receipts"]
-            if one["production_order_no"] == made["production_order_no"]
-        ]
-        assert sum(Decimal(one["cost_amount"]) for one in received) == Decimal(made["cost_amount"]), made
-    for document in documents["/sales-orders"]:
-        for line in document["lines"]:
-            ordered, reserved, shipped, waiting = (
-                Decimal(line[f"{part}quantity"]) for part in ("", "reserved_", "shipped_", "backorder_")
-            )
-            if document["state"] in ("approved", "closed"):
-                assert ordered == reserved + shipped + waiting, line
-
-
-def _batches_are_the_stock(worker: Worker) -> None:
-    """In each warehouse the batches of a product add up to what is on hand, and none is below nothing."""
-    held: dict[str, Decimal] = {}
-    for batch in worker.pages("/reports/expiring-batches", product_code=MILK, days=3650):
-        assert Decimal(batch["on_hand"]) > 0, batch
-        house = batch["warehouse_code"]
-        held[house] = held.get(house, Decimal(0)) + Decimal(batch["on_hand"])
-    stock = {row["warehouse_code"]: Decimal(row["on_hand"]) for row in worker.pages("/stock", product_code=MILK)}
-    assert {house: milli for house, milli in stock.items() if milli} == held
-
-
-def _nothing_is_lost_on_the_way(facts: Json, closings: dict[str, Decimal], transfers: list[Json]) -> None:
-    """What the company has of a product lies in a warehouse or is between two of them; what was sent arrived, is lost or under way."""
-    there: dict[str, Decimal] = {}
-    for row in facts["stock"]:
-        code = row["product_code"]
-        there[code] = there.get(code, Decimal(0)) + Decimal(row["on_hand_milli"]) / 1000
-    for transfer in transfers:
-        for line in transfer["lines"]:
-            sent, came, lost, under_way = (
-                Decimal(line[f"{part}quantity"]) for part in ("", "received_", "lost_", "in_transit_")
-            )
-            if transfer["state"] in ("sent", "received"):
-                assert sent == came + lost + under_way, transfer
-                assert under_way == 0 or transfer["state"] == "sent", transfer
-            else:
-                assert came == lost == under_way == 0, transfer
-            code = line["product_code"]
-            there[code] = there.get(code, Decimal(0)) + under_way
-    assert {code: milli for code, milli in there.items() if milli} == {
-        code: milli for code, milli in closings.items() if milli
-    }
 
 
 ROOM = Room(SYSTEM, ACTIONS, check, prepare)

@@ -124,3 +124,18 @@ def test_the_rest_of_an_order_is_closed(works: Works, scm: Api, refusal: Refusal
     # What was shipped can still come back.
     returned = works.new("/sales-returns", delivery_no=part, reason="破损", lines=[{"line_no": 1, "quantity": "1"}])
     assert works.act(f"/sales-returns/{returned['sales_return_no']}/receive")["state"] == "received"
+
+
+def test_every_line_that_cannot_be_sold_is_named(works: Works, scm: Api, refusal: Refusal) -> None:
+    """Two lines of a dish without a recipe, one of a dish that needs it, two of what nobody knows, one that is fine."""
+    place = works.place("MD77")
+    noodles = works.product("NOODLE", "拌面", "dish", "份")
+    menu = works.product("MENU", "套餐", "dish", "份")
+    works.new("/boms", product_code=menu, base_quantity="1", lines=[{"product_code": noodles, "quantity": "1"}])
+    cola = works.product("COLA", "可乐", "goods", "瓶")
+    lines = [
+        {"product_code": code, "quantity": "1"} for code in (noodles, cola, noodles, menu, "NIX-1-1", menu, "NIX-1-1")
+    ]
+    answer = scm.post("/store-sales", json={"warehouse_code": place, "lines": lines})
+    wrong = [f"/lines/{index}/product_code" for index in (0, 2, 3, 4, 5, 6)]
+    assert refusal(answer, 422, "business-rule") == wrong

@@ -14,6 +14,7 @@ from shapan.crm.inputs import uuid_key
 from shapan.crm.rules.approvals import Needed
 from shapan.crm.rules.credit import Credit
 from shapan.crm.rules.orders import Line
+from shapan.crm.rules.prices import GIVEN, find
 from shapan.crm.store import approvals, customers, orders, price_lists, products
 from shapan.crm.store import credit as credits
 from shapan.kernel.errors import Fault, not_found, refused
@@ -95,12 +96,26 @@ def approval_needed(
     ctx: Context, customer: sqlite3.Row, lines: Sequence[Line], order_seq: int | None = None
 ) -> list[Needed]:
     """Who must approve an order with these lines, and why; nobody, an empty list. `order_seq` is that of an order that counts already."""
-    policy = approvals.policy(ctx.db).steps
-    if not policy:
+    policy = approvals.policy(ctx.db)
+    if not policy.steps:
         return []
     discount_bp = max(line.discount_bp for line in lines)
+    if policy.discount_basis == rules.approvals.EFFECTIVE:
+        discount_bp = max(discount_bp, _effective_discount(ctx, customer, lines))
     credit = credit_of(ctx, customer, order_seq)
-    return rules.approvals.needed(policy, discount_bp, rules.orders.total(lines).gross, credit)
+    return rules.approvals.needed(policy.steps, discount_bp, rules.orders.total(lines).gross, credit)
+
+
+def _effective_discount(ctx: Context, customer: sqlite3.Row, lines: Sequence[Line]) -> int:
+    # A price that was found is no discount, even if another one would be found now.
+    given = [line for line in lines if line.price_source == GIVEN]
+    codes = {line.product_code for line in given}
+    offers = price_lists.offers_of(ctx.db, customer["price_list_id"], ctx.today, codes)
+    known = products.price_list(ctx.db, codes)
+    found = [
+        find(known[line.product_code], line.quantity_milli // 1000, offers.get(line.product_code, ())) for line in given
+    ]
+    return max(map(rules.approvals.effective_discount, given, (price.fen for price in found)), default=0)
 
 
 def ask(ctx: Context, order_seq: int, needed: Sequence[Needed]) -> int:

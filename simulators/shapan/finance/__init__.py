@@ -54,6 +54,7 @@ from shapan.finance.operations import (
     receivable_actions,
     receivable_reports,
     receivables,
+    refunds,
     settlements,
     statements,
     supplier_invoices,
@@ -74,7 +75,7 @@ SYSTEM = System(
     operations=(
         *(accounts, customers, receivables, receipts, settlements, vouchers, periods),
         *(books, posting_rules, masters, drafts, ledger, closing, statements, kpi_operations),
-        *(receivable_actions, offsets, write_offs, cash_sales, receivable_reports),
+        *(receivable_actions, offsets, refunds, write_offs, cash_sales, receivable_reports),
         *(suppliers, purchase_orders, goods_receipts, purchase_returns, supplier_invoices),
         *(payables, payments, supplier_refunds, payable_settlements, accruals, inventory_documents),
     ),

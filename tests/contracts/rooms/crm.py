@@ -13,7 +13,17 @@ BULK = runpy.run_path(str(Path(__file__).with_name("bulk.py")))
 # Operations that fit seldom by chance, and get more examples: members that the order's state allows.
 SELDOM = [
     *("createActivity", "convertLead", "mergeCustomer", "updateOrder"),
-    *("approveOrder", "rejectOrder", "changeOrder", "createReturn", "receiveReturn", "creditReturn", "createStoreSale"),
+    *(
+        "approveOrder",
+        "rejectOrder",
+        "changeOrder",
+        "closeOrder",
+        "createReturn",
+        "receiveReturn",
+        "creditReturn",
+        "createStoreSale",
+        "returnStoreSale",
+    ),
 ]
 # Stand-ins for keys that are drawn at random when the document is made; `Server.fill_in` puts the real one in (desk.real).
 DRAFTS = [f"10000000-0000-4000-8000-00000000000{n}" for n in (1, 2)]
@@ -28,7 +38,8 @@ RETURNS = {
     state: [f"30000000-0000-4000-8000-0000000000{n}{one}" for one in (1, 2)]
     for n, state in enumerate(("requested", "approved", "received"), 1)
 }
-SALES = [f"30000000-0000-4000-8000-00000000004{n}" for n in (1, 2)]
+SALES = [f"30000000-0000-4000-8000-00000000004{n}" for n in range(1, 7)]
+PART = [f"30000000-0000-4000-8000-00000000006{n}" for n in (1, 2)]
 DELIVERED, MEMBER = (f"30000000-0000-4000-8000-00000000005{n}" for n in (1, 2))
 STORE = "MD001"
 CONFIRMED, CONTACT, WEBHOOK = (f"10000000-0000-4000-8000-00000000000{n}" for n in (3, 4, 5))
@@ -52,7 +63,7 @@ def keys(world: Any) -> dict[str, list[Any]]:
     return {
         **_each(_customers(world), "path.customerId", "query.customerId", "body.customerId"),
         **_each(_sold(world), "path.productCode", "body.lines[*].productCode"),
-        "path.orderId": [*DRAFTS, CONFIRMED, *WAITING],
+        "path.orderId": [*DRAFTS, CONFIRMED, *WAITING, *PART],
         "path.contactId": [CONTACT],
         "path.webhook_id": [WEBHOOK],
         **BULK["keys"]("customers", "orders"),
@@ -98,6 +109,10 @@ def _behind_an_order(desk: Desk, customer: str, product: str) -> None:
     headers = {**desk._headers, "If-Match": "*"}
     told = desk._client.patch(f"/orders/{order}", json={"deliveryStatus": "complete"}, headers=headers)
     assert told.status_code == 200, told.text
+    for stand_in in PART:
+        desk.real[stand_in] = desk.post("/orders", customerId=customer, lines=many, submit=True)["id"]
+        told = desk._client.patch(f"/orders/{desk.real[stand_in]}", json={"deliveryStatus": "partial"}, headers=headers)
+        assert told.status_code == 200, told.text
     for state, stand_ins in RETURNS.items():
         for stand_in in stand_ins:
             wanted = [{"lineNumber": 1, "quantity": 1}]

@@ -22,6 +22,7 @@ SELDOM = [
     "rejectReceivable",
     "invoiceReceivable",
     "offsetReceivable",
+    "createRefund",
     *PURCHASING["SELDOM"],
     *LEDGER["SELDOM"],
 ]
@@ -59,7 +60,9 @@ def keys(world: Any) -> dict[str, list[Any]]:
         "body.lines[*].debit": ["5.00"],
         "body.lines[*].credit": ["5.00"],
         "path.settlement_id": [1],
-        **_each([1, 2], "path.offset_id", "path.write_off_id", "path.cash_sale_id"),
+        **_each([1, 2], "path.offset_id", "path.write_off_id", "path.cash_sale_id", "path.refund_id"),
+        "body.receivable_id": [_sales_side(world)[3]],
+        "body.amount": ["0.01", "1.00"],
         **_each(
             [_today(world)],
             *("body.acceptance_date", "body.invoice_date", "body.due_date", "query.as_of", "query.from", "query.to"),
@@ -104,6 +107,7 @@ def _prepare_sales_side(desk: Desk, world: Any) -> None:
     lost = [{"receivable_id": mine, "amount": "1.00"}]
     desk.post("/stores", code="MD01", name="一店")
     for _ in range(2):
+        desk.post("/refunds", receipt_id=1, amount="1.00", reason="多付")
         desk.post("/write-offs", customer_id=customer, allocations=lost, reason="破产")
         desk.post(
             "/cash-sales",

@@ -259,9 +259,9 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """What reduces the open amount of a receivable without a receipt: an offset (红蓝对冲) or a write-off (核销坏账).
+    """What reduces the open amount of a receivable without a receipt: an offset (红蓝对冲), a write-off (核销坏账) or a refund of a red one.
 
-    `kind` is offset or write_off; negative on the red receivable of an offset, and where a write-off is reversed.
+    `kind` is offset, write_off or refund; negative on the red receivable of an offset, and where a write-off is reversed.
     """
 
     kind: str

@@ -26,7 +26,8 @@ def put_approval_policy(ctx: Context, body: dict[str, Any]) -> Answer:
     if faults:
         raise refused(faults)
     steps = rules.approvals.policy_from_wire(body["steps"])
-    store.set_policy(ctx.db, steps, body.get("distinctApprovers", True), ctx.timestamp)
+    basis = body.get("discountBasis", rules.approvals.BY_LINE)
+    store.set_policy(ctx.db, steps, body.get("distinctApprovers", True), basis, ctx.timestamp)
     return ok(views.approvals.policy(store.policy(ctx.db)))
 
 

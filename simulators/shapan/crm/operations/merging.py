@@ -33,6 +33,9 @@ def merge_customer(ctx: Context, customer_id: str, body: dict[str, Any]) -> Answ
     refuse_merged(into)
     moved = store.move(ctx.db, merged["id"], into["id"], ctx.timestamp)
     filled = rules.merging.filled(dict(into), dict(merged))
+    former = rules.merging.former_names(dict(into), dict(merged), ctx.timestamp)
+    if former != into["former_names"]:
+        filled["former_names"] = former
     balance = rules.merging.latest(_balance(into), _balance(merged))
     if filled or balance != _balance(into):
         into_now = store.absorb(ctx.db, into["id"], filled, balance, ctx.timestamp)

@@ -1,4 +1,4 @@
-"""Sales orders (销售订单): entered, changed, submitted, cancelled, and changed again once they are confirmed."""
+"""Sales orders (销售订单): entered, changed, submitted, cancelled, changed again once they are confirmed, closed with a rest."""
 
 from __future__ import annotations
 
@@ -166,6 +166,16 @@ def cancel_order(ctx: Context, order_id: str, body: dict[str, Any]) -> Answer:
     approvals.withdraw(ctx.db, row["seq"], row["approval_round"])
     row = store.cancel(ctx.db, row["seq"], body["reason"], ctx.timestamp)
     return ordering.answered(ctx, row, None, "crm.order.cancelled")
+
+
+def close_order(ctx: Context, order_id: str, body: dict[str, Any]) -> Answer:
+    """Nothing more of a part-delivered order is to come; 409 otherwise. It stays confirmed, for what was delivered was agreed."""
+    row = ordering.load(ctx, order_id)
+    refusal = rules.orders.close_refusal(row["number"], row["state"], row["delivery_status"], row["closed_at"])
+    if refusal is not None:
+        raise refusal
+    row = store.close(ctx.db, row["seq"], body["reason"], ctx.timestamp)
+    return ordering.answered(ctx, row, None, "crm.order.closed")
 
 
 def change_order(ctx: Context, order_id: str, body: dict[str, Any]) -> Answer:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shapan.crm.rules.credit import Credit
-from shapan.crm.rules.orders import STATE_NAMES, hundredths
+from shapan.crm.rules.orders import FULL_BP, STATE_NAMES, Line, hundredths
 from shapan.kernel.errors import Fault, Problem, conflict
-from shapan.kernel.money import fen_from_number, number_from_fen
+from shapan.kernel.money import divide_half_up, fen_from_number, number_from_fen
 
 
 class PolicyStep(NamedTuple):
@@ -21,11 +21,15 @@ class PolicyStep(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """The policy in force: its steps, whether each step of an order needs another person, when it was written (None: the default one)."""
+    """The policy in force: its steps, whether each step of an order needs another person, when it was written (None: the default one).
+
+    `discount_basis` is BY_LINE or EFFECTIVE: what counts as the discount of a line.
+    """
 
     steps: Sequence[PolicyStep]
     distinct_approvers: bool
     updated_at: str | None
+    discount_basis: str
 
 
 class Needed(NamedTuple):
@@ -34,6 +38,9 @@ class Needed(NamedTuple):
     role: str
     reasons: list[dict[str, Any]]
 
+
+BY_LINE, EFFECTIVE = "line", "effective"
+"""What a discount (折扣) is measured by: `discountPercent` of the line, or the way from the price that would have been found to what is paid."""
 
 DEFAULT_POLICY = (
     PolicyStep("salesManager", ("discount",), 1_000, None),
@@ -82,6 +89,17 @@ def policy_from_wire(steps: Iterable[Mapping[str, Any]]) -> list[PolicyStep]:
         )
         for step in steps
     ]
+
+
+def effective_discount(line: Line, found_fen: int) -> int:
+    """The discount (实际折扣) of a line in basis points, against the price that is found without a given one; 0 when it is dearer.
+
+    Rounded half up from prices, not from the line's rounded sum, so that small quantities do not look like discounts.
+    """
+    if found_fen <= 0:
+        return 0
+    paid = line.unit_price_fen * (FULL_BP - line.discount_bp)
+    return max(0, FULL_BP - divide_half_up(paid, found_fen))
 
 
 def needed(policy: Iterable[PolicyStep], discount_bp: int, gross_fen: int, credit: Credit) -> list[Needed]:

@@ -33,6 +33,7 @@ class Figures(NamedTuple):
     ordered: Sums
     returned: Sums
     store_sales: Sums
+    store_returns: Sums
     lead_times: Sequence[float]
     approval_times: Sequence[float]
 
@@ -133,13 +134,18 @@ def kpis(figures: Figures) -> list[dict[str, Any]]:
         _kpi(
             "storeRevenue",
             ("Revenue of the stores", "门店销售额"),
-            number_from_fen(figures.store_sales.gross_fen),
+            number_from_fen(figures.store_sales.gross_fen - figures.store_returns.gross_fen),
             "yuan",
             (
-                "Sum of grossAmount of the store sales with a businessDate in the period that were not voided.",
-                "营业日期在期间内且未撤销的门店销售价税合计之和。",
+                "Sum of grossAmount of the store sales with a businessDate in the period that were not voided, less that of their returns"
+                " with a businessDate in the period.",
+                "营业日期在期间内且未撤销的门店销售价税合计之和，减去营业日期在期间内的门店退货价税合计。",
             ),
-            _sums("sales", figures.store_sales),
+            {
+                **_sums("sales", figures.store_sales),
+                "returns": figures.store_returns.number,
+                "returnedAmount": number_from_fen(figures.store_returns.gross_fen),
+            },
         ),
     ]
 

@@ -67,6 +67,20 @@ def filled(survivor: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, 
     return found
 
 
+def former_names(survivor: Mapping[str, Any], merged: Mapping[str, Any], now: str) -> str:
+    """The former names (曾用名) of the survivor: its own, those of the merged customer, and the merged one's name until `now`.
+
+    A name that the survivor bears, or has borne already, is left out: it says nothing new.
+    """
+    found = json.loads(survivor["former_names"])
+    known = {survivor["name"], *(one["name"] for one in found)}
+    for one in [*json.loads(merged["former_names"]), {"name": merged["name"], "until": now}]:
+        if one["name"] not in known:
+            known.add(one["name"])
+            found.append(one)
+    return json.dumps(found, ensure_ascii=False)
+
+
 def changes(before: Mapping[str, Any], after: Mapping[str, Any], columns: Iterable[str]) -> list[dict[str, Any]]:
     """What differs in `columns`, as the history shows it: `member`, `before`, `after`, sums in yuan."""
     return [

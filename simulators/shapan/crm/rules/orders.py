@@ -216,6 +216,23 @@ def cancel_refusal(number: str, state: str, delivery_status: str) -> Problem | N
     return None
 
 
+def close_refusal(number: str, state: str, delivery_status: str, closed_at: str | None) -> Problem | None:
+    """Why the rest of an order cannot be closed (关闭剩余), or None: once, while a part of a confirmed order is delivered."""
+    if state == "confirmed" and delivery_status == "partial" and closed_at is None:
+        return None
+    if closed_at is not None:
+        en, zh = "Its rest is closed already; there is nothing to do.", "其剩余部分已关闭，无需再次关闭。"
+    elif state == "confirmed" and delivery_status == "complete":
+        en, zh = "All of it is delivered; there is no rest.", "已全部发货，没有剩余部分。"
+    elif "cancelled" in TRANSITIONS[state]:
+        en, zh = f"It is {state} and nothing of it is delivered; cancel it instead.", "尚未发货，请改为取消订单。"
+    else:
+        en, zh = f"It is {state}.", f"订单状态是“{STATE_NAMES[state]}”。"
+    return conflict(
+        "order-not-closable", f"The rest of order {number} cannot be closed. {en}", f"订单 {number} 不能关闭剩余：{zh}"
+    )
+
+
 def revise_refusal(number: str, state: str, delivery_status: str) -> Problem | None:
     """Why a confirmed order cannot get a new revision (变更), or None: only while it is confirmed and nothing is delivered."""
     if state != "confirmed":

@@ -104,11 +104,13 @@ def price_lines(
                 )
             )
             continue
-        lines.append(_share(line, before, quantity * 1000))
+        lines.append(portion(line, before, quantity * 1000))
     return lines, faults
 
 
-def _share(line: Line, before: ReturnLine, quantity_milli: int) -> ReturnLine:
+def portion(line: Line, before: ReturnLine, quantity_milli: int) -> ReturnLine:
+    """What comes back of a line, as its share of the amounts; `before` is what came back of it already."""
+
     def of(total: int, already: int) -> int:
         part = share(total, before.quantity_milli + quantity_milli, line.quantity_milli, already)
         # Returns that were rejected leave roundings behind: a part is never less than nothing, nor more than what is left.

@@ -6,25 +6,27 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from shapan.crm.rules.approvals import DEFAULT_POLICY, Needed, Policy, PolicyStep
+from shapan.crm.rules.approvals import BY_LINE, DEFAULT_POLICY, Needed, Policy, PolicyStep
 
 
 def policy(db: sqlite3.Connection) -> Policy:
     """The policy in force."""
-    row = db.execute("SELECT steps, distinct_approvers, updated_at FROM approval_policy WHERE id = 1").fetchone()
+    row = db.execute("SELECT * FROM approval_policy WHERE id = 1").fetchone()
     if row is None:
-        return Policy(DEFAULT_POLICY, True, None)
+        return Policy(DEFAULT_POLICY, True, None, BY_LINE)
     steps = [PolicyStep(role, tuple(triggers), *rest) for role, triggers, *rest in json.loads(row["steps"])]
-    return Policy(steps, bool(row["distinct_approvers"]), row["updated_at"])
+    return Policy(steps, bool(row["distinct_approvers"]), row["updated_at"], row["discount_basis"])
 
 
-def set_policy(db: sqlite3.Connection, steps: Iterable[PolicyStep], distinct_approvers: bool, now: str) -> None:
+def set_policy(
+    db: sqlite3.Connection, steps: Iterable[PolicyStep], distinct_approvers: bool, discount_basis: str, now: str
+) -> None:
     """Replace the policy."""
     db.execute(
-        "INSERT INTO approval_policy (id, steps, distinct_approvers, updated_at) VALUES (1, ?, ?, ?)"
+        "INSERT INTO approval_policy (id, steps, distinct_approvers, discount_basis, updated_at) VALUES (1, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET steps = excluded.steps, distinct_approvers = excluded.distinct_approvers,"
-        " updated_at = excluded.updated_at",
-        (json.dumps(list(steps)), distinct_approvers, now),
+        " discount_basis = excluded.discount_basis, updated_at = excluded.updated_at",
+        (json.dumps(list(steps)), distinct_approvers, discount_basis, now),
     )
 
 

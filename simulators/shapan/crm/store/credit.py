@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class OpenOrders(NamedTuple):
-    """Orders that are confirmed or wait for approval and are not completely delivered: how many, and what is still to come, in fen."""
+    """Orders that are confirmed or wait for approval, and of which something is still to come: how many, and what, in fen."""
 
     number: int
     gross_fen: int
@@ -19,7 +19,7 @@ def open_orders(db: sqlite3.Connection, customer_id: str, without: int | None = 
     row = db.execute(
         "SELECT count(*), coalesce(sum(net_fen + tax_fen - delivered_fen), 0) FROM sales_order"
         " WHERE customer_id = ? AND state IN ('confirmed', 'pendingApproval') AND delivery_status <> 'complete'"
-        " AND seq IS NOT ?",
+        " AND closed_at IS NULL AND seq IS NOT ?",
         (customer_id, without),
     ).fetchone()
     return OpenOrders(*row)

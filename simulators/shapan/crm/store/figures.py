@@ -20,6 +20,10 @@ _STORE_SALES = (
     "SELECT count(*), coalesce(sum(net_fen), 0), coalesce(sum(tax_fen), 0) FROM store_sale"
     " WHERE business_date >= ? AND business_date < ? AND state = 'completed'"
 )
+_STORE_RETURNS = (
+    "SELECT count(*), coalesce(sum(net_fen), 0), coalesce(sum(tax_fen), 0) FROM store_sale_return"
+    " WHERE business_date >= ? AND business_date < ?"
+)
 _LEAD_TIMES = "SELECT confirmed_at, completed_at FROM sales_order WHERE completed_at >= ? AND completed_at < ?"
 _APPROVAL_TIMES = (
     "SELECT submitted_at, confirmed_at FROM sales_order"
@@ -50,6 +54,7 @@ def figures(db: sqlite3.Connection, period: Period) -> Figures:
         _sums(db, _ORDERED, period),
         _sums(db, _RETURNED, period),
         _sums(db, _STORE_SALES, period),
+        _sums(db, _STORE_RETURNS, period),
         _seconds(db, _LEAD_TIMES, period),
         _seconds(db, _APPROVAL_TIMES, period),
     )

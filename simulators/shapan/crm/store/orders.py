@@ -152,6 +152,16 @@ def cancel(db: sqlite3.Connection, seq: int, reason: str, now: str) -> sqlite3.R
     return row
 
 
+def close(db: sqlite3.Connection, seq: int, reason: str, now: str) -> sqlite3.Row:
+    """The rest of an order does not come any more."""
+    row: sqlite3.Row = db.execute(
+        "UPDATE sales_order SET closed_at = ?1, close_reason = ?2, version = version + 1, updated_at = ?1"
+        " WHERE seq = ?3 RETURNING *",
+        (now, reason, seq),
+    ).fetchone()
+    return row
+
+
 def find(db: sqlite3.Connection, order_id: str) -> sqlite3.Row | None:
     """The order with this id (a UUID in lower case)."""
     row: sqlite3.Row | None = db.execute("SELECT * FROM sales_order WHERE id = ?", (order_id,)).fetchone()

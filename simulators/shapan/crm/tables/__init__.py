@@ -20,5 +20,7 @@ MIGRATIONS = (
     sales.leads_and_opportunities,
     sales.quotations_and_activities,
     approvals.deliveries_and_deciders,
+    approvals.discounts_and_rests,
+    shops.store_sale_returns,
 )
 """Schema changes in order; never change one that was released, add another."""

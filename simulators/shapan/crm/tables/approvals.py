@@ -78,3 +78,17 @@ def deliveries_and_deciders(db: sqlite_utils.Database) -> None:
         " (customer_id, state, delivery_status, net_fen, tax_fen, delivered_fen)"
         " WHERE state IN ('confirmed', 'pendingApproval') AND delivery_status <> 'complete'"
     )
+
+
+def discounts_and_rests(db: sqlite_utils.Database) -> None:
+    db.table("approval_policy").add_column("discount_basis", str, not_null_default="line")
+    # Of a part-delivered order whose rest does not come any more.
+    order = db.table("sales_order")
+    order.add_column("closed_at", str)
+    order.add_column("close_reason", str)
+    db.execute("DROP INDEX idx_sales_order_open")
+    db.execute(
+        "CREATE INDEX idx_sales_order_open ON sales_order"
+        " (customer_id, state, delivery_status, net_fen, tax_fen, delivered_fen, closed_at)"
+        " WHERE state IN ('confirmed', 'pendingApproval') AND delivery_status <> 'complete' AND closed_at IS NULL"
+    )

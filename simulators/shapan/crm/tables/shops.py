@@ -123,3 +123,34 @@ def store_sales(db: sqlite_utils.Database) -> None:
         foreign_keys=[("sale_seq", "store_sale", "seq")],
         strict=True,
     )
+
+
+def store_sale_returns(db: sqlite_utils.Database) -> None:
+    back = db.table("store_sale_return")
+    back.create(
+        {
+            "seq": int,
+            "sale_seq": int,
+            "returned_at": str,
+            "business_date": str,
+            "reason": str,
+            "refunds": str,
+            "net_fen": int,
+            "tax_fen": int,
+            "points": int,
+        },
+        pk="seq",
+        not_null={"sale_seq", "returned_at", "business_date", "reason", "refunds", "net_fen", "tax_fen", "points"},
+        foreign_keys=[("sale_seq", "store_sale", "seq")],
+        strict=True,
+    )
+    for column in ("sale_seq", "business_date"):
+        back.create_index([column])
+    # What was sold is read in the line of the sale.
+    db.table("store_sale_return_line").create(
+        {"return_seq": int, "line_number": int, "quantity_milli": int, "net_fen": int, "tax_fen": int},
+        pk=("return_seq", "line_number"),
+        not_null={"quantity_milli", "net_fen", "tax_fen"},
+        foreign_keys=[("return_seq", "store_sale_return", "seq")],
+        strict=True,
+    )

@@ -13,6 +13,7 @@ def policy(found: Policy) -> dict[str, Any]:
     return {
         "steps": [_step(step) for step in found.steps],
         "distinctApprovers": found.distinct_approvers,
+        "discountBasis": found.discount_basis,
         "updatedAt": found.updated_at,
     }
 

@@ -38,6 +38,8 @@ def order(
         "completedAt": row["completed_at"],
         "cancelledAt": row["cancelled_at"],
         "cancelReason": row["cancel_reason"],
+        "closedAt": row["closed_at"],
+        "closeReason": row["close_reason"],
     }
 
 

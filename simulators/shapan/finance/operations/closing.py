@@ -118,8 +118,11 @@ def _assessed(ctx: Context, period: str) -> list[tuple[Step, list[Reason]]]:
 
 def _checklist(ctx: Context, period: str) -> dict[str, Any]:
     state = shown_period(ctx, period)["state"]
-    # A period before the books open has nothing to do, nor has one that is closed.
-    found = _assessed(ctx, period) if period >= store.opening_period(ctx.db) else []
+    # A period before the books open has nothing to do; in one that is locked all was done, whatever rates have come into force since.
+    found: list[tuple[Step, list[Reason]]] = []
+    if period >= store.opening_period(ctx.db):
+        done = state == "locked"
+        found = [(step, []) for step in steps_of(ctx.db, period)] if done else _assessed(ctx, period)
     return views.closing.checklist(period, state, found)
 
 

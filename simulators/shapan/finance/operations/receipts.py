@@ -16,6 +16,7 @@ from shapan.finance.rules.vouchers import BANK_DEPOSITS, bank_account_faults
 from shapan.finance.store import accounts as account_store
 from shapan.finance.store import customers as customer_store
 from shapan.finance.store import receipts as store
+from shapan.finance.store import refunds as refund_store
 from shapan.finance.store.query import draw_number
 from shapan.finance.sub_ledger import receipt_view, rest_to_advance
 from shapan.kernel.errors import conflict, not_found
@@ -96,7 +97,7 @@ def get_receipt(ctx: Context, receipt_id: int) -> Answer:
 def move_receipt_to_advance(ctx: Context, receipt_id: int) -> Answer:
     """What of a receipt is neither applied nor an advance becomes an advance. Dated today."""
     row = _standing(ctx, receipt_id)
-    if row["amount_fen"] == row["applied_fen"] + row["advance_fen"]:
+    if row["amount_fen"] == row["applied_fen"] + row["advance_fen"] + row["reversed_fen"]:
         raise conflict(
             "nothing-unapplied",
             f"All of receipt {row['number']} is applied or an advance already.",
@@ -118,6 +119,13 @@ def reverse_receipt(ctx: Context, receipt_id: int, body: dict[str, Any]) -> Answ
             "receipt-applied",
             f"Something of receipt {row['number']} is applied to receivables; reverse its settlements first.",
             f"收款单 {row['number']} 已有核销，请先反核销。",
+        )
+    refund = refund_store.standing_of(ctx.db, receipt_id)
+    if refund is not None:
+        raise conflict(
+            "receipt-applied",
+            f"Something of receipt {row['number']} was given back; reverse refund {refund} first.",
+            f"收款单 {row['number']} 已有退款，请先冲销退款单 {refund}。",
         )
     moved = store.transfers(ctx.db, receipt_id)
     dated = day_of(ctx, body, (date.fromisoformat(each["business_date"]) for each in (row, *moved)))

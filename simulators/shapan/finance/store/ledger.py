@@ -65,7 +65,7 @@ def control_account(db: sqlite3.Connection) -> list[dict[str, int]]:
 
     The open items are added up from the documents and what links them, not from what the documents show: receivables, red ones and those
     accepted among them, less all that clears them (settlements, offsets, write-offs, and their reversals), less receipts that did not come
-    in advance, with what of those was settled, moved to advances, or reversed.
+    in advance, with what of those was settled, moved to advances, refunded, or reversed.
     A posting to 1122 without a customer stands under customer 0, where the sub-ledger has nothing.
     """
     rows = db.execute(
@@ -110,9 +110,10 @@ def receivable_facts(db: sqlite3.Connection) -> Iterable[sqlite3.Row]:
 
 
 def receipt_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Receipts as they show themselves; what applies them stands in `settlement_facts`."""
+    """Receipts as they show themselves, less what was refunded; what applies them stands in `settlement_facts`."""
     rows = db.execute(
-        f"SELECT id, number, customer_id, amount_fen, {UNAPPLIED} AS unapplied_fen, advance_fen, reversed_fen > 0 AS reversed,"  # noqa: S608
+        "SELECT id, number, customer_id, amount_fen - iif(state = 'reversed', 0, reversed_fen) AS amount_fen,"  # noqa: S608
+        f" {UNAPPLIED} AS unapplied_fen, advance_fen, state = 'reversed' AS reversed,"
         " business_date, posted_at FROM receipt ORDER BY id"
     )
     return [{**dict(row), "reversed": bool(row["reversed"])} for row in rows]

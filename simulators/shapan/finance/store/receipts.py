@@ -94,6 +94,15 @@ def reverse(db: sqlite3.Connection, receipt_id: int, day: str, reason: str, vouc
     )
 
 
+def give_back(db: sqlite3.Connection, receipt_id: int, amount: int, *, from_advance: bool) -> None:
+    """Note that `amount` more of a receipt was refunded, less when it is negative, out of the advance or of what is unapplied."""
+    db.execute(
+        "UPDATE receipt SET reversed_fen = reversed_fen + ?1, reversed_unapplied_fen = reversed_unapplied_fen + iif(?2, 0, ?1),"
+        " advance_fen = advance_fen - iif(?2, ?1, 0), change = ?3 WHERE id = ?4",
+        (amount, from_advance, next_change(db), receipt_id),
+    )
+
+
 def _change(db: sqlite3.Connection, receipt_id: int, *, applied: int = 0, advance: int = 0) -> None:
     row = db.execute(
         "SELECT amount_fen, applied_fen + ? AS applied_fen, advance_fen + ? AS advance_fen FROM receipt WHERE id = ?",

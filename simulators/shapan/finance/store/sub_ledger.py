@@ -39,6 +39,12 @@ SELECT customer_id, sum(unapplied) AS unapplied_fen, sum(advance) AS advance_fen
     FROM receivable_clearing WHERE kind = 'settlement' AND business_date <= :day
     UNION ALL
     SELECT customer_id, -reversed_unapplied_fen, reversed_unapplied_fen - reversed_fen FROM receipt WHERE reversed_on <= :day
+    UNION ALL
+    SELECT customer_id, iif(from_advance, 0, -amount_fen), iif(from_advance, -amount_fen, 0) FROM refund
+    WHERE receipt_id IS NOT NULL AND business_date <= :day
+    UNION ALL
+    SELECT customer_id, iif(from_advance, 0, amount_fen), iif(from_advance, amount_fen, 0) FROM refund
+    WHERE receipt_id IS NOT NULL AND reversed_on <= :day
 ) WHERE :customer IS NULL OR customer_id = :customer GROUP BY customer_id
 """
 

@@ -14,6 +14,7 @@ from shapan.finance.tables import (
     masters,
     payables,
     purchasing,
+    refunds,
     sales,
     services,
     suppliers,
@@ -30,5 +31,6 @@ MIGRATIONS = (
     payables.payables,
     inventory.inventory,
     services.services,
+    refunds.customer_refunds,
 )
 """Schema changes in order; never change one that was released, add another."""

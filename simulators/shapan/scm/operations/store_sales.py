@@ -117,26 +117,33 @@ class _Kitchen:
         self.recipes: dict[str, Bom] = {}
 
     def learn(self, code: str, pointer: str) -> list[Fault]:
-        """Read a product and all that its recipe leads to; a fault for a product or recipe that is missing."""
+        """Read a product and all that its recipe leads to; a fault for each product or recipe that is missing, at every line that needs it."""
         missing: dict[str, str] = {}
+        reached: set[str] = set()
         open_codes = [code]
         while open_codes:
             product_code = open_codes.pop()
-            if product_code in self.kinds:
+            if product_code in reached:
                 continue
-            product = masters.product(self.ctx.db, product_code)
-            if product is None:
+            reached.add(product_code)
+            if product_code not in self.kinds and not self._read(product_code):
                 # Only the product sold can be missing: what stands in a recipe was there when it was entered.
                 return [rules.references.missing_product(product_code, pointer)]
-            self.kinds[product_code] = product["kind"]
-            if product["kind"] == "dish":
-                bom_code = boms.in_force(self.ctx.db, product_code, self.day)
-                if bom_code is None:
-                    missing[product_code] = pointer
-                else:
-                    self.recipes[product_code] = bill = boms.bill(self.ctx.db, bom_code)
-                    open_codes += [line.product_code for line in bill.lines]
+            if product_code in self.recipes:
+                open_codes += [line.product_code for line in self.recipes[product_code].lines]
+            elif self.kinds[product_code] == "dish":
+                missing[product_code] = pointer
         return rules.store_sales.recipe_faults(missing, self.day)
+
+    def _read(self, code: str) -> bool:
+        """Keep the kind of a product, and of a dish its recipe in force; whether there is such a product."""
+        product = masters.product(self.ctx.db, code)
+        if product is None:
+            return False
+        self.kinds[code] = product["kind"]
+        if product["kind"] == "dish" and (bom_code := boms.in_force(self.ctx.db, code, self.day)) is not None:
+            self.recipes[code] = boms.bill(self.ctx.db, bom_code)
+        return True
 
     def pointers(self, sold: list[tuple[str, int]]) -> dict[str, str]:
         """Ingredient -> the first line that needs it."""
