@@ -29,14 +29,19 @@ def prepare(worker: Worker) -> None:
         body = {"customerId": CUSTOMERS[1], "lines": [{"productCode": PRODUCTS[0], **line}], "submit": submit}
         order = worker.call("POST", "/orders", body).json()
     worker.call("PATCH", f"/orders/{order['id']}", {"deliveryStatus": "complete"}, **{"If-Match": "*"})
-    line = {"productCode": PRODUCTS[1], "quantity": 2}
+    offered: Json = {"productCode": PRODUCTS[1], "quantity": 2}
     for member in worker.pages("/members"):
         paid = [{"method": "wechat", "amount": 60}]
-        sold = {"storeCode": "MD001", "memberId": member["id"], "payments": paid, "lines": [{**line, "unitPrice": 30}]}
+        sold: Json = {
+            "storeCode": "MD001",
+            "memberId": member["id"],
+            "payments": paid,
+            "lines": [{**offered, "unitPrice": 30}],
+        }
         worker.call("POST", "/store-sales", sold)
     for number in range(3):
-        body = {"customerId": CUSTOMERS[number], "validUntil": "2026-01-20", "lines": [line]}
-        quotation = worker.call("POST", "/quotations", body).json()
+        offer = {"customerId": CUSTOMERS[number], "validUntil": "2026-01-20", "lines": [offered]}
+        quotation = worker.call("POST", "/quotations", offer).json()
     worker.call("POST", f"/quotations/{quotation['id']}/send")
 
 

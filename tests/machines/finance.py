@@ -184,7 +184,11 @@ def enter_voucher(worker: Worker, draws: Draws) -> None:
 
 
 def reverse_voucher(worker: Worker, draws: Draws) -> None:
-    worker.call("POST", f"/vouchers/{some(worker, draws, '/vouchers')['id']}/reverse", {})
+    """Mostly one that somebody wrote, for those of documents are taken back with their document."""
+    found = worker.pages("/vouchers")
+    manual = [one for one in found if one["source"]["kind"] == "manual"]
+    voucher = draws.one_of(manual if draws.chance(75) else found) or {"id": 999999}
+    worker.call("POST", f"/vouchers/{voucher['id']}/reverse", {})
 
 
 def draft_voucher(worker: Worker, draws: Draws) -> None:
@@ -237,9 +241,12 @@ def reverse_refund(worker: Worker, draws: Draws) -> None:
 
 
 def run_step(worker: Worker, draws: Draws) -> None:
+    """A step of the close, often with all that come before it."""
     period = draws.one_of(["2026-01", "2026-01", "2026-02"])
-    steps = worker.get(f"/periods/{period}/checklist")["steps"]
-    worker.call("POST", f"/periods/{period}/steps/{draws.one_of(steps)['step']}", _note(draws, 50))
+    names = [step["step"] for step in worker.get(f"/periods/{period}/checklist")["steps"]]
+    last = draws.number(0, len(names) - 1)
+    for name in names[: last + 1] if draws.chance(50) else [names[last]]:
+        worker.call("POST", f"/periods/{period}/steps/{name}", _note(draws, 70))
 
 
 def close_period(worker: Worker, draws: Draws) -> None:
@@ -251,7 +258,10 @@ def close_period(worker: Worker, draws: Draws) -> None:
 
 
 def reopen_period(worker: Worker, draws: Draws) -> None:
-    worker.call("POST", f"/periods/{draws.one_of(['2026-01', '2026-02'])}/reopen", {"reason": "漏记"})
+    """Mostly the last that was closed, if any was."""
+    closed = [one["period"] for one in worker.pages("/periods") if one["state"] == "locked"]
+    last = max([*closed, "2026-01"]) if draws.chance(80) else draws.one_of(["2025-12", "2026-01", "2026-02"])
+    worker.call("POST", f"/periods/{last}/reopen", {"reason": "漏记"})
 
 
 def prepare(worker: Worker) -> None:

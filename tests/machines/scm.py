@@ -188,8 +188,13 @@ def act_on_delivery(worker: Worker, draws: Draws) -> None:
 
 
 def give_back(worker: Worker, draws: Draws) -> None:
-    number = _some(worker, draws, "/deliveries", "delivery_no", state="shipped")
-    body = {"delivery_no": number, "reason": "型号不符", "lines": [{"line_no": 1, "quantity": _quantity(draws)}]}
+    """Mostly a part of what was shipped, so that several can follow each other."""
+    shipped = draws.one_of(worker.pages("/deliveries", state="shipped")) or {}
+    line = draws.one_of(shipped.get("lines", [])) or {"line_no": 1, "quantity": "1"}
+    most = max(1, int(float(line["quantity"]) / draws.one_of([1, 2, 3])))
+    quantity = str(draws.number(1, most)) if draws.chance(85) else _quantity(draws)
+    body: Json = {"delivery_no": shipped.get("delivery_no", "XSCK-202601-99999"), "reason": "型号不符"}
+    body["lines"] = [{"line_no": line["line_no"], "quantity": quantity}]
     made = worker.call("POST", "/sales-returns", body)
     if made.status_code == 201 and draws.chance(80):
         _post(worker, f"/sales-returns/{made.json()['sales_return_no']}/receive")
@@ -323,7 +328,7 @@ def issue_material(worker: Worker, draws: Draws) -> None:
         "allow_over_issue": draws.chance(20),
     }
     if draws.chance(30):
-        body["lines"] = [{"line_no": draws.number(1, 2), "quantity": _quantity(draws)}]
+        body["lines"] = [{"line_no": draws.number(1, 2), "quantity": str(draws.number(1, 25))}]
     worker.call("POST", "/material-issues", body)
 
 
