@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from openpyxl import load_workbook
@@ -244,6 +244,32 @@ def test_neighbouring_orders_of_one_customer_stay_apart_and_are_known_again(
     for state in ("created", "unchanged"):
         assert crm.take("orders", text.encode())["counts"][state] == 3
     assert sorted(orders()) == sorted(before * 2)
+
+
+def test_rows_of_one_order_are_one_wherever_they_stand(clerk: Callable[[str], Clerk]) -> None:
+    crm = clerk("crm")
+    customer = crm.api.get("/customers").json()["items"][0]["id"]
+    codes = [product["code"] for product in crm.api.get("/products").json()["items"][:2]]
+    for quantity in (1, 2):
+        lines = [{"productCode": code, "quantity": quantity} for code in codes]
+        assert crm.api.post("/orders", json={"customerId": customer, "lines": lines}).status_code == 201
+    before = crm.api.get("/orders").json()["items"]
+    _, content = crm.make("orders", format="csv")
+    head, *rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([head, *sorted(rows, key=lambda row: row[head.index("lines.productCode")])])
+    job = crm.take("orders", text.getvalue().encode())
+    assert (job["counts"]["failed"], job["counts"]["created"], job["progress"]["total"]) == (0, 0, 2), crm.rows(job)
+
+    def goods(orders: list[dict[str, Any]]) -> list[list[tuple[str, int]]]:
+        return [sorted((line["productCode"], line["quantity"]) for line in order["lines"]) for order in orders]
+
+    assert goods(crm.api.get("/orders").json()["items"]) == goods(before)
+    # One id with two contents is no change but a slip.
+    one = crm.api.get("/customers").json()["items"][0]
+    twice = "\n".join(json.dumps({**one, "phone": phone}) for phone in ("010-88880001", "010-88880002"))
+    job = crm.take("customers", twice.encode(), "ndjson")
+    assert [row["problem"] for row in crm.rows(job)] == [None, "urn:shapan:problem:import-key-twice"]
 
 
 def test_an_update_leaves_what_the_file_does_not_name(clerk: Callable[[str], Clerk]) -> None:

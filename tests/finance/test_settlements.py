@@ -182,12 +182,18 @@ def test_a_settlement_and_an_offset_may_be_dated(office: Office, refusal: Callab
     made = office.post("/settlements", {**body, "business_date": str(day)})
     assert (made["business_date"], made["number"]) == (str(day), f"HX-{day:%Y%m}-00001")
 
+    # What was taken back since would count twice on the days between.
+    office.post(f"/settlements/{made['id']}/reverse", {"reason": "核销有误"})
+    again = office.api.post("/settlements", json={**body, "business_date": str(day)})
+    assert refusal(again, 422, "business-rule") == ["/business_date"]
+    assert office.post("/settlements", body)["business_date"] == str(office.today)
     other = office.receivable(business_date=str(first))
     office.post(
         "/settlements", settle(office, office.receipt(business_date=str(first), amount="1130.00"), (other, "1130.00"))
     )
     red = office.post(f"/receivables/{other['id']}/red", {"reason": "退货", "business_date": str(paid)})
-    rest = {"allocations": [{"receivable_id": receivable["id"], "amount": "100.00"}]}
+    third = office.receivable(business_date=str(first))
+    rest = {"allocations": [{"receivable_id": third["id"], "amount": "100.00"}]}
     path = f"/receivables/{red['id']}/offset"
     early = office.api.post(path, json={**rest, "business_date": str(first)})
     assert refusal(early, 422, "business-rule") == ["/business_date"]

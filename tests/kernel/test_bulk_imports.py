@@ -402,20 +402,32 @@ def test_without_a_key_neighbours_with_one_head_are_one_document(office: Office)
 def test_a_row_that_cannot_be_read_spoils_its_document(office: Office) -> None:
     for code in ("A-1", "A-2"):
         office.api.post("/books", json={"code": code, "name": code})
-    # The key of the third line can be read, that of the sixth cannot: it may belong to B or to C.
-    content = b"loan_no,reader,lines.book_code,lines.days\nA,a,A-1,1\nA,a,\xff\xfe,2\nB,b,A-1,1\nB,b,A-2,1,9\nC,c,A-1,1\nD,d,A-1,1\n"
+    # The key of the third line can be read, that of the fifth cannot: with a key it may belong to any of them.
+    rows = [b"A,a,A-1,1", b"A,a,\xff\xfe,2", b"B,b,A-1,1", b"B,b,A-2,1,9", b"C,c,A-1,1", b"D,d,A-1,1"]
+    content = b"\n".join([b"loan_no,reader,lines.book_code,lines.days", *rows])
     job = office.take("loans", content, key="loan_no")
-    rows = office.rows(job)
-    assert [(row["key"], row["line"], row["state"]) for row in rows] == [
+    found = office.rows(job)
+    assert [(row["key"], row["line"], row["state"]) for row in found] == [
         ("A", 2, "failed"),
         ("B", 4, "failed"),
         (None, 5, "failed"),
         ("C", 6, "failed"),
-        ("D", 7, "created"),
+        ("D", 7, "failed"),
     ]
-    assert "Line 3" in rows[0]["errors"][0]["detail"]
-    assert "0xFF" in rows[0]["errors"][0]["detail"]
-    assert all("Line 5" in rows[at]["errors"][0]["detail"] for at in (1, 3))
+    assert "Line 3" in found[0]["errors"][0]["detail"]
+    assert "0xFF" in found[0]["errors"][0]["detail"]
+    assert all("Line 5" in found[at]["errors"][-1]["detail"] for at in (0, 1, 3, 4))
+    # Without a key it can only be a part of its neighbours.
+    job = office.take(
+        "loans",
+        content.replace(b"A,a,\xff\xfe,2\n", b"")
+        .replace(b"loan_no,", b"")
+        .replace(b"A,a", b"a")
+        .replace(b"B,b", b"b")
+        .replace(b"C,c", b"c")
+        .replace(b"D,d", b"d"),
+    )
+    assert [row["state"] for row in office.rows(job)] == ["created", "failed", "failed", "failed", "created"]
 
 
 def test_an_open_quotation_mark_is_told_with_all_that_it_swallows(office: Office) -> None:
@@ -437,6 +449,17 @@ def test_formulas_that_nobody_computed_are_not_empty_cells(office: Office) -> No
     assert [(row["line"], row["state"]) for row in rows] == [(2, "failed"), (3, "created")]
     assert "formulas" in rows[0]["errors"][0]["detail"]
     assert "pages" in rows[0]["errors"][0]["detail"]
+    # A text that was computed and is empty is an empty cell.
+    made = io.BytesIO()
+    plain = io.BytesIO(workbook([["code", "name", "kind"], ["A-3", "c", "=1"]]))
+    with zipfile.ZipFile(plain) as before, zipfile.ZipFile(made, "w") as after:
+        for part in before.namelist():
+            content = before.read(part)
+            if part.startswith("xl/worksheets/"):
+                assert b'<c r="C2">' in content
+                content = content.replace(b'<c r="C2">', b'<c r="C2" t="str">')
+            after.writestr(part, content)
+    assert counts(office.take("books", made.getvalue(), XLSX)) == {"created": 1}
 
 
 def test_half_a_character_in_a_cell_of_json_is_told(office: Office) -> None:

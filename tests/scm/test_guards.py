@@ -139,3 +139,34 @@ def test_every_line_that_cannot_be_sold_is_named(works: Works, scm: Api, refusal
     answer = scm.post("/store-sales", json={"warehouse_code": place, "lines": lines})
     wrong = [f"/lines/{index}/product_code" for index in (0, 2, 3, 4, 5, 6)]
     assert refusal(answer, 422, "business-rule") == wrong
+
+
+def test_a_late_issue_takes_no_batch_that_came_later(works: Works, scm: Api) -> None:
+    today = scm.runtime.workspace("default").clock.now().date()
+    day = today - timedelta(days=2)
+    milk = works.batch_product("MILK", "鲜牛奶", unit="盒")
+    supplier = works.new("/suppliers", name="示例乳业有限公司", supplier_class="A")["supplier_code"]
+    line = {"product_code": milk, "quantity": "5", "unit_price": "2"}
+    for batch, came, expires in (("A", day, "2080-06-01"), ("B", today, "2080-01-01")):
+        order = works.new("/purchase-orders", supplier_code=supplier, order_date=str(day), lines=[line])
+        works.act(f"/purchase-orders/{order['purchase_order_no']}/approve")
+        part = {"order_line": 1, "quantity": "5", "batch_no": batch, "expiry_date": expires}
+        body = {"purchase_order_no": order["purchase_order_no"], "receipt_date": str(came), "lines": [part]}
+        works.act(f"/goods-receipts/{works.new('/goods-receipts', **body)['goods_receipt_no']}/post")
+    sold = {"product_code": milk, "quantity": "2", "unit_price": "5", "tax_rate": "0.09"}
+    order = works.new("/sales-orders", partner_code="KH00001", order_date=str(day), lines=[sold])["sales_order_no"]
+    works.act(f"/sales-orders/{order}/approve")
+    delivery = works.new("/deliveries", sales_order_no=order)["delivery_no"]
+    works.act(f"/deliveries/{delivery}/ship", ship_date=str(day))
+    # B expires first, but was not there yet.
+    assert [move[3] for move in works.moves(delivery)] == ["A"]
+
+
+def test_what_a_count_finds_is_worth_what_the_last_piece_was(works: Works) -> None:
+    code = works.product("COLA", "可乐", "goods", "瓶")
+    works.receive("CK01", code, "5", "2.00")
+    works.new("/stock-movements", kind="other_issue", warehouse_code="CK01", product_code=code, quantity="5")
+    count = works.new("/stock-counts", warehouse_code="CK01", product_codes=[code])["stock_count_no"]
+    works.act(f"/stock-counts/{count}/enter", lines=[{"product_code": code, "counted_quantity": "3"}])
+    works.act(f"/stock-counts/{count}/post")
+    assert works.company(code) == ("3", "6.00")

@@ -76,7 +76,7 @@ def world_options(function: F) -> F:
             click.option(
                 "--world", metavar="NAME|FILE", help="World profile: trading, or a YAML file of the same form."
             ),
-            click.option("--size", metavar="SIZE", help="tiny or small (default small)."),
+            click.option("--size", metavar="SIZE", help="tiny or small (default small; tiny for demo)."),
             click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Same seed, same world (default 42)."),
         ]
     ):

@@ -90,7 +90,7 @@ def diff(names: tuple[str, ...], against: str | None, as_json: bool) -> None:
     from shapan.kernel.bundle import ContractError
     from shapan.kernel.contract import load_contract
     from shapan.kernel.contract_diff import compare
-    from shapan.kernel.released import ReleaseMissing, accepted, release
+    from shapan.kernel.released import ReleaseMissing, accepted, release, releases
     from shapan.kernel.resources import data_folder
 
     found: list[dict[str, str]] = []
@@ -102,7 +102,7 @@ def diff(names: tuple[str, ...], against: str | None, as_json: bool) -> None:
             fail(error.en, error.zh)
         except ContractError as error:
             fail(str(error), f"契约 {name} 无法使用：{error}")
-        decided = accepted(name) if against is None else {}
+        decided = accepted(name) if against in (None, releases()[-1]) else {}
         for change in compare(old, new):
             reason = decided.get(str(change))
             found.append(

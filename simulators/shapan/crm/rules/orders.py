@@ -96,19 +96,21 @@ def price_lines(
 ) -> tuple[list[Line], list[Fault]]:
     """The lines as ordered (wire form of `OrderLineNew`, already valid), priced, and every fault in them.
 
-    A line without `unitPrice` takes the price of the customer's price list (`offers`, by product code), or else the list price. One that
-    says the same as a line of `agreed` (a change that does not touch it) is that line, whatever its product costs or has become since.
-    Faults: products that are not in `products`, those that are discontinued, and a sum beyond MAX_ORDER_FEN.
+    A line without `unitPrice` takes the price of the customer's price list (`offers`, by product code), or else the list price. One of
+    `agreed` (a change that does not touch its price and discount) keeps its price, whatever its product costs since, and can become less
+    of a product that is discontinued. Faults: products that are not in `products`, those that are discontinued, and a sum beyond
+    MAX_ORDER_FEN.
     """
     lines: list[Line] = []
     faults: list[Fault] = []
     rest = list(agreed)
     for index, line in enumerate(wanted):
-        untouched = next((one for one in rest if _says(line, one)), None)
-        if untouched is not None:
-            rest.remove(untouched)
-            lines.append(untouched._replace(line_number=index + 1))
-            continue
+        before = next((one for one in rest if _says(line, one)), None)
+        if before is not None:
+            rest.remove(before)
+            if line["quantity"] * 1000 == before.quantity_milli:
+                lines.append(before._replace(line_number=index + 1))
+                continue
         product = products.get(line["productCode"])
         if product is None:
             faults.append(
@@ -119,7 +121,7 @@ def price_lines(
                 )
             )
             continue
-        if product.state != "active":
+        if product.state != "active" and (before is None or line["quantity"] * 1000 > before.quantity_milli):
             faults.append(
                 Fault(
                     f"/lines/{index}/productCode",
@@ -128,7 +130,9 @@ def price_lines(
                 )
             )
             continue
-        if "unitPrice" in line:
+        if before is not None:
+            price = Price(before.unit_price_fen, before.price_source)
+        elif "unitPrice" in line:
             price = Price(fen_from_number(line["unitPrice"]), GIVEN)
         else:
             price = find(product, line["quantity"], offers.get(product.code, ()))
@@ -148,10 +152,9 @@ def price_lines(
 
 
 def _says(wanted: Mapping[str, Any], line: Line) -> bool:
-    """Whether a wanted line asks for what a line has already; a price that is not named is the one that was agreed."""
+    """Whether a wanted line is one that was agreed, in whatever quantity; a price that is not named is the one that was agreed."""
     return (
         wanted["productCode"] == line.product_code
-        and wanted["quantity"] * 1000 == line.quantity_milli
         and hundredths(wanted.get("discountPercent", 0)) == line.discount_bp
         and ("unitPrice" not in wanted or fen_from_number(wanted["unitPrice"]) == line.unit_price_fen)
     )

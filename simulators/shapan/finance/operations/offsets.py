@@ -10,6 +10,7 @@ from shapan.finance.rules.receivables import allocation_faults
 from shapan.finance.rules.refusals import refusal
 from shapan.finance.store import offsets as store
 from shapan.finance.store import receivables as receivable_store
+from shapan.finance.store import settlements as settlement_store
 from shapan.finance.sub_ledger import offset_against, offset_view
 from shapan.kernel.errors import Fault, conflict, not_found
 from shapan.kernel.money import fen_from_text, text_from_fen
@@ -55,6 +56,7 @@ def offset_receivable(ctx: Context, receivable_id: int, body: dict[str, Any]) ->
             )
         )
     after = [red.posted, *(item.posted for item in items.values())] if "business_date" in body else []
+    after += settlement_store.last_reversal(ctx.db, [receivable_id, *items]) if after else []
     dated = day_of(ctx, body, after)
     problem = refusal([*wrong, *dated.wrong], dated.lock, short)
     if problem is not None:

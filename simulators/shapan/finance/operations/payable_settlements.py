@@ -44,6 +44,8 @@ def create_payable_settlement(ctx: Context, body: dict[str, Any]) -> Answer:
     items = payable_store.items(ctx.db, (payable_id for payable_id, _ in allocations))
     more_wrong, short = settlement_faults(source, allocations, items)
     days = [item.day for item in items.values()] + ([] if source is None else [source.day])
+    if "business_date" in body:
+        days += payable_store.last_reversal(ctx.db, items, payment_id, red_id)
     dated = day_of(ctx, body, days)
     problem = refusal([*wrong, *more_wrong, *dated.wrong], dated.lock, short)
     if problem is not None:

@@ -47,6 +47,7 @@ def create_settlement(ctx: Context, body: dict[str, Any]) -> Answer:
     if receipt is not None and (from_advance or body.get("rest_to_advance", False) or "business_date" in body):
         # These post, or are dated by the caller: nothing is taken out of an account before it was put there.
         after = [_paid_on(ctx, receipt.receipt_id), *(item.posted for item in items.values())]
+        after += store.last_reversal(ctx.db, items, receipt.receipt_id)
     dated = day_of(ctx, body, after)
     problem = refusal([*wrong, *dated.wrong], dated.lock, short)
     if problem is not None:

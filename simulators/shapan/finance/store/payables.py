@@ -182,3 +182,16 @@ def prepaid(db: sqlite3.Connection, period: str) -> dict[int, int]:
         (period,),
     )
     return {row["supplier_id"]: row["amount"] for row in rows if row["amount"]}
+
+
+def last_reversal(
+    db: sqlite3.Connection, payable_ids: Iterable[int], payment_id: int | None, red_payable_id: int | None
+) -> list[date]:
+    """The last day on which a settlement of these was taken back; empty when none was. What is dated before it would count twice."""
+    row = db.execute(
+        "SELECT max(t.business_date) FROM payable_settlement AS t JOIN payable_settlement_line AS l ON l.payable_settlement_id = t.id"
+        " WHERE t.reverses_id IS NOT NULL AND (l.payable_id IN (SELECT value FROM json_each(?1)) OR t.payment_id = ?2"
+        "  OR t.red_payable_id = ?3)",
+        (json.dumps(sorted(payable_ids)), payment_id, red_payable_id),
+    ).fetchone()
+    return [] if row[0] is None else [date.fromisoformat(row[0])]

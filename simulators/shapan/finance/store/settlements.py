@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from shapan.finance.store.query import changed_page, next_change, one
@@ -44,6 +45,22 @@ def page(db: sqlite3.Connection, filters: Mapping[str, Any], since: int, limit: 
     """A page of settlements, and whether more follow. `filters` are columns of the settlement."""
     named = {f"s.{column}": value for column, value in filters.items()}
     return changed_page(db, _SETTLEMENT, _SETTLEMENTS, "s.change", named, since, limit)
+
+
+def last_reversal(db: sqlite3.Connection, receivable_ids: Iterable[int], receipt_id: int | None = None) -> list[date]:
+    """The last day on which something that cleared these receivables, or used this receipt, was taken back; empty when nothing was.
+
+    What is dated before it would count a second time on the days in between.
+    """
+    row = db.execute(
+        "SELECT max(day) FROM ("
+        " SELECT max(c.business_date) AS day FROM receivable_clearing AS c JOIN receivable AS r ON r.id = c.receivable_id"
+        "  WHERE c.receivable_id IN (SELECT value FROM json_each(?1)) AND (c.amount_fen < 0) <> (r.gross_fen < 0)"
+        " UNION ALL SELECT max(business_date) FROM receivable_clearing WHERE receipt_id = ?2 AND amount_fen < 0"
+        " UNION ALL SELECT max(reversed_on) FROM refund WHERE receipt_id = ?2)",
+        (json.dumps(sorted(receivable_ids)), receipt_id),
+    ).fetchone()
+    return [] if row[0] is None else [date.fromisoformat(row[0])]
 
 
 def note_reversal(db: sqlite3.Connection, settlement_id: int, reversed_by_id: int) -> None:

@@ -26,25 +26,29 @@ def table_in(columns: list[Column]) -> str | None:
 def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterator[Record]:
     """The documents, in the order in which they begin.
 
-    With key columns, rows with the same key form one, wherever they stand; without, neighbours whose heads are the same. A row with
-    an empty head goes on with the document before. What a later row says of the head must be what the first said. A row that cannot
-    be read spoils its document, and where nobody can say which that is, the one before it and the one after it.
+    With key columns, or the id of exported records, rows with the same key form one, wherever they stand; without, neighbours whose heads
+    are the same. A row with an empty head goes on with the document before. What a later row says of the head must be what the first
+    said. A row that cannot be read spoils its document, and where nobody can say which that is, every one that it may belong to.
     """
     head = [column for column in columns if not (column.path and None in column.path)]
     body = [column for column in columns if column.path and None in column.path]
-    marks = [column.index for column in head if column.key is not None] or [column.index for column in head]
-    keyed = any(column.key is not None for column in head)
+    marks = [column.index for column in head if column.key is not None] or [c.index for c in head if c.own]
+    keyed = bool(marks)
+    marks = marks or [column.index for column in head]
     found: list[Record] = []
     by_key: dict[tuple[str, ...], Record] = {}
     current: Record | None = None
     mark: tuple[str, ...] | None = None
     lost: Row | None = None
+    lost_row: Row | None = None
+    unread: list[Record] = []
     for row in rows:
         if row.fault is not None and not _legible(row, marks):
             found.append(record_of(len(found) + 1, row, head))
-            if current is not None:
+            unread.append(found[-1])
+            if current is not None and not keyed:
                 current.faults.append(_spoiled(row))
-            lost = row
+            lost = lost_row = row
             continue
         here = tuple(str(row.cells[index]) for index in marks)
         empty = all(row.cells[column.index] in (None, "") for column in head)
@@ -56,7 +60,7 @@ def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterato
             if known is None:
                 found.append(current)
                 by_key[here] = current
-                if lost is not None:
+                if lost is not None and not keyed:
                     current.faults.append(_spoiled(lost))
         lost = None
         if row.fault is not None:
@@ -64,6 +68,10 @@ def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterato
             current.faults.append(Fault(row.fault.pointer, *where))
             continue
         _add_line(current, row, body, table)
+    if keyed and lost_row is not None:  # with a key, its document may stand anywhere
+        for record in found:
+            if all(record is not one for one in unread):
+                record.faults.append(_spoiled(lost_row))
     yield from found
 
 
@@ -76,8 +84,8 @@ def _legible(row: Row, marks: list[int]) -> bool:
 def _spoiled(row: Row) -> Fault:
     return Fault(
         "",
-        f"Line {row.line} beside this document cannot be read and may be a part of it. Mend that line first.",
-        f"该单据相邻的第 {row.line} 行无法读取，可能属于该单据，请先修正该行。",
+        f"Line {row.line} cannot be read and may be a part of this document. Mend that line first.",
+        f"第 {row.line} 行无法读取，可能属于该单据，请先修正该行。",
     )
 
 

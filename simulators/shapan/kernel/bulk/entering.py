@@ -52,7 +52,9 @@ class Entering:
             return invalid(found)
         record.fingerprint = identity.fingerprint(record)
         record.identity = self._identities.of(record)
-        line, first = self._seen.setdefault(record.identity, (record.line, record.fingerprint))
+        # A key stands once; so does the id that a record had elsewhere, unless all of the record does.
+        name = record.identity if record.key or record.own is None else f"@{record.own}"
+        line, first = self._seen.setdefault(name, (record.line, record.fingerprint))
         if first == record.fingerprint:
             return None
         return conflict(

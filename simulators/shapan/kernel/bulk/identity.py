@@ -24,9 +24,8 @@ class Known:
 
 
 def fingerprint(record: Record) -> str:
-    """What must be the same for two records to have the same content; null is no content."""
-    body = {name: value for name, value in record.body.items() if value is not None}
-    return hashlib.sha256(_canonical([record.path, body]).encode()).hexdigest()
+    """What must be the same for two records to have the same content."""
+    return hashlib.sha256(_canonical([record.path, record.body]).encode()).hexdigest()
 
 
 class Identities:

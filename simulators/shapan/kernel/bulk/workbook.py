@@ -60,10 +60,17 @@ def open_xlsx(content: bytes, sheet: str | None) -> Source:
     return Source(XLSX, found, None, None, name, columns)
 
 
+# A cell with a formula and no value. An empty text is one: spreadsheet programs write such a cell with t="str".
+_UNCOMPUTED = re.compile(
+    rb"""<c(?![^>]*\bt=["']str["'])[^>]*>\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>|</c>)"""
+)
+
+
 def _has_formulas(content: bytes) -> bool:
+    """Whether some formula was never computed."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        return any(re.search(rb"<f[ >/]", archive.read(name)) for name in sheets)
+        return any(_UNCOMPUTED.search(archive.read(name)) for name in sheets)
 
 
 def _with_formulas(rows: Iterator[Row], sheet: Any, columns: list[str]) -> Iterator[Row]:

@@ -142,6 +142,8 @@ def _post_line(ctx: Context, row: sqlite3.Row, line: CountLine, unit_cost_e4: in
         given = None
         if difference > 0 and unit_cost_e4 is not None:
             given = rules.amounts.line_amount(difference, unit_cost_e4)
+        elif difference > 0:  # as other receipts; nothing at all where nobody ever knew a cost
+            given = stock.value_in(ctx.db, line.product_code, difference)
         value = stock.book(
             ctx.db,
             "count_gain" if difference > 0 else "count_loss",

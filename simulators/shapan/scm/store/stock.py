@@ -124,7 +124,7 @@ def value_in(db: sqlite3.Connection, product_code: str, milli: int) -> int | Non
     if now.quantity_milli > 0:
         return at_average(now, milli)
     last = db.execute(
-        "SELECT -change_milli, -value_change_fen FROM movement WHERE product_code = ? AND change_milli < 0 AND value_change_fen < 0"
+        "SELECT -change_milli, -value_change_fen FROM movement WHERE product_code = ? AND company_change_milli < 0"
         " ORDER BY id DESC LIMIT 1",
         (product_code,),
     ).fetchone()
@@ -178,7 +178,7 @@ def book(
         _refuse_before(db, warehouse_code, product_code, -change_milli, business_date)
     product = db.execute("SELECT batch_managed FROM product WHERE code = ?", (product_code,)).fetchone()
     if product["batch_managed"]:
-        batches = _batches(db, warehouse_code, product_code, change_milli, posting_day, batches)
+        batches = _batches(db, warehouse_code, product_code, change_milli, posting_day, business_date, batches)
     elif batches is not None:
         raise ValueError(f"{product_code} is not kept in batches")
     on_hand = _move(db, warehouse_code, product_code, change_milli, unreserve_milli)
@@ -279,16 +279,24 @@ class _Movement(NamedTuple):
 
 def _refuse_before(db: sqlite3.Connection, warehouse_code: str, product_code: str, milli: int, day: date) -> None:
     """409 unless the warehouse had this much of a product from `day` on: an issue that is entered late takes nothing that came later."""
-    least = db.execute(
-        "WITH days AS (SELECT business_date AS day, sum(change_milli) AS change FROM movement"
-        " WHERE product_code = ?1 AND warehouse_code = ?2 GROUP BY business_date),"
-        " ends AS (SELECT ?3 AS day, coalesce((SELECT sum(change) FROM days WHERE day <= ?3), 0) AS moved"
-        " UNION ALL SELECT day, (SELECT sum(change) FROM days AS b WHERE b.day <= days.day) FROM days WHERE day > ?3)"
-        " SELECT min(moved) + coalesce((SELECT opening_milli FROM stock WHERE product_code = ?1 AND warehouse_code = ?2), 0) FROM ends",
-        (product_code, warehouse_code, day.isoformat()),
-    ).fetchone()[0]
+    least = _had(db, warehouse_code, product_code, day)
     if least < milli:
         raise not_there_refusal(product_code, warehouse_code, milli, max(0, least), day.isoformat())
+
+
+def _had(db: sqlite3.Connection, warehouse_code: str, product_code: str, day: date, batch_no: str | None = None) -> int:
+    """The least that a warehouse had of a product, or of one of its batches, at the end of any day from `day` on."""
+    return int(
+        db.execute(
+            "WITH days AS (SELECT business_date AS day, sum(change_milli) AS change FROM movement"
+            " WHERE product_code = ?1 AND warehouse_code = ?2 AND (?4 IS NULL OR batch_no = ?4) GROUP BY business_date),"
+            " ends AS (SELECT ?3 AS day, coalesce((SELECT sum(change) FROM days WHERE day <= ?3), 0) AS moved"
+            " UNION ALL SELECT day, (SELECT sum(change) FROM days AS b WHERE b.day <= days.day) FROM days WHERE day > ?3)"
+            " SELECT min(moved) + iif(?4 IS NULL, coalesce("
+            "(SELECT opening_milli FROM stock WHERE product_code = ?1 AND warehouse_code = ?2), 0), 0) FROM ends",
+            (product_code, warehouse_code, day.isoformat(), batch_no),
+        ).fetchone()[0]
+    )
 
 
 def _batches(
@@ -297,9 +305,10 @@ def _batches(
     product_code: str,
     change_milli: int,
     day: date,
+    business_date: date,
     given: Sequence[tuple[str, int]] | None,
 ) -> Sequence[tuple[str, int]]:
-    """The batches of a movement: those given, or for an issue the first to expire."""
+    """The batches of a movement: those given, or for an issue the first to expire, of what was there on the day of business already."""
     if given is not None:
         if sum(milli for _, milli in given) != abs(change_milli):
             raise ValueError(f"the batches of {product_code} do not add up to {abs(change_milli)}")
@@ -307,6 +316,15 @@ def _batches(
     if change_milli > 0:
         raise ValueError(f"{product_code} is kept in batches, and a receipt has to name them")
     balances = store_batches.balances(db, warehouse_code, product_code)
+    if business_date < day:
+        balances = [
+            balance._replace(
+                milli=max(
+                    0, min(balance.milli, _had(db, warehouse_code, product_code, business_date, balance.batch_no))
+                )
+            )
+            for balance in balances
+        ]
     found = first_expiry_first_out(balances, -change_milli, day)
     if found is None:
         raise short_refusal(product_code, warehouse_code, -change_milli, balances, day)
