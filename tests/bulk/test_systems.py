@@ -89,9 +89,9 @@ def test_every_list_can_be_exported(name: str, clerk: Callable[[str], Clerk]) ->
     desk = clerk(name)
     filled = 0
     for resource in desk.api.runtime.bulk.resources.values():
-        if resource.listing is None or "{" in resource.listing.path:
+        if resource.listing is None:
             continue
-        if any(parameter.required for parameter in resource.listing.parameters):
+        if any(parameter.required and parameter.location == "query" for parameter in resource.listing.parameters):
             continue
         job, lines = desk.make(resource.name, format="ndjson")
         assert job["state"] == "done", job

@@ -447,7 +447,7 @@ def test_formulas_that_nobody_computed_are_not_empty_cells(office: Office) -> No
     job = office.take("books", workbook([["code", "name", "pages"], ["A-1", "a", "=1+1"], ["A-2", "b", 3]]), XLSX)
     rows = office.rows(job)
     assert [(row["line"], row["state"]) for row in rows] == [(2, "failed"), (3, "created")]
-    assert "formulas" in rows[0]["errors"][0]["detail"]
+    assert "formula" in rows[0]["errors"][0]["detail"]
     assert "pages" in rows[0]["errors"][0]["detail"]
     # A text that was computed and is empty is an empty cell.
     made = io.BytesIO()

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapan.kernel.bulk.encoding import UNDECODABLE
 from shapan.kernel.bulk.records import Column, Record, put, record_of
-from shapan.kernel.bulk.source import Row, Unreadable
+from shapan.kernel.bulk.source import Illegible, Row, Unreadable
 from shapan.kernel.errors import Fault
 
 
@@ -77,8 +77,9 @@ def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterato
 
 def _legible(row: Row, marks: list[int]) -> bool:
     """Whether a row that cannot be read as a whole still says which document it belongs to."""
-    cells = [str(row.cells[index]) for index in marks] if row.cells else []
-    return any(cells) and not any(UNDECODABLE.search(cell) for cell in cells)
+    cells = [row.cells[index] for index in marks] if row.cells else []
+    lost = any(isinstance(cell, Illegible) or UNDECODABLE.search(str(cell)) for cell in cells)
+    return not lost and any(cell not in (None, "") for cell in cells)
 
 
 def _spoiled(row: Row) -> Fault:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shapan.kernel.bulk import jobs
 from shapan.kernel.bulk.calls import Caller, typed
 from shapan.kernel.bulk.jobs import Job
+from shapan.kernel.bulk.resources import Parent, Resource, parent_of
 from shapan.kernel.bulk.source import Unreadable
 from shapan.kernel.bulk.writing import writer
 from shapan.kernel.contract import Operation
@@ -23,7 +24,13 @@ PAGING = {"cursor", "limit", "page", "page_size"}
 """Parameters with which lists are paged; an export pages by itself."""
 
 
-def filter_faults(operation: Operation, filters: dict[str, str]) -> list[Fault]:
+def walked(resource: Resource, resources: Mapping[str, Resource], filters: Mapping[str, str]) -> Parent | None:
+    """The records that an export goes through because its filters do not say whose list it is about; None when there is no need to."""
+    parent = parent_of(resource, resources)
+    return None if parent is None or parent.parameter in filters else parent
+
+
+def filter_faults(operation: Operation, filters: dict[str, str], parent: Parent | None) -> list[Fault]:
     """What is wrong with the filters of an export: unknown ones, those of paging, values that the list does not take."""
     known = {p.name for p in operation.parameters if p.location in ("path", "query")} - PAGING
     found = [
@@ -32,9 +39,29 @@ def filter_faults(operation: Operation, filters: dict[str, str]) -> list[Fault]:
         if name not in known
     ]
     given = {name: value for name, value in filters.items() if name in known}
-    for where in ("path", "query"):
+    # Whose list it is, an export that walks them all says itself.
+    for where in ("query",) if parent else ("path", "query"):
         found += [Fault(f"/filters{fault.pointer}", fault.en, fault.zh) for fault in typed(operation, given, where)[1]]
     return found
+
+
+def every_record(
+    caller: Caller,
+    db: sqlite3.Connection,
+    workspace: Workspace,
+    operation: Operation,
+    filters: dict[str, str],
+    parent: Parent | None,
+) -> Iterator[dict[str, Any]]:
+    """All records of a list, or of the lists of all `parent` records; then each says on which one it hangs."""
+    if parent is None:
+        yield from records(caller, db, workspace, operation, filters)
+        return
+    for above in records(caller, db, workspace, parent.listing, {}):
+        whose = {parent.parameter: above[parent.member]}
+        given = {**filters, parent.parameter: str(above[parent.member])}
+        for record in records(caller, db, workspace, operation, given):
+            yield {**whose, **record}
 
 
 def records(
@@ -76,12 +103,14 @@ def run_export(worker: Worker, workspace: Workspace, job: Job) -> None:
     resource, wish = worker.resources[job.resource], job.parameters
     assert resource.listing is not None
     caller = Caller(worker.runtime, workspace.name, job)
-    into = writer(wish["format"], wish["encoding"], resource.shown, chinese=wish["titles"] == "chinese")
+    parent = walked(resource, worker.resources, wish["filters"])
+    shown = resource.shown if parent is None else parent.told(resource.shown)
+    into = writer(wish["format"], wish["encoding"], shown, chinese=wish["titles"] == "chinese")
     number = 0
     failure: Problem | None = None
     try:
         with workspace.database.read() as db:
-            for record in records(caller, db, workspace, resource.listing, wish["filters"]):
+            for record in every_record(caller, db, workspace, resource.listing, wish["filters"], parent):
                 into.add(record)
                 number += 1
                 worker.progress[job.id] = number

@@ -19,6 +19,7 @@ from shapan.kernel.bulk.jobs import IMPORT, NOT_APPLIED, REFUSED, Job, Outcome
 from shapan.kernel.bulk.ndjson import open_ndjson
 from shapan.kernel.bulk.records import Column, Record, columns_for, flat_records, values_as_records
 from shapan.kernel.bulk.resources import Resource
+from shapan.kernel.bulk.shape import find_path
 from shapan.kernel.bulk.source import CSV, MOST_RECORDS, NDJSON, Source, Unreadable
 from shapan.kernel.bulk.workbook import open_xlsx
 from shapan.kernel.errors import Problem, simple
@@ -63,8 +64,10 @@ def read_records(source: Source, resource: Resource, key: tuple[str, ...]) -> tu
         return list(values_as_records(rows, resource, key)), []
     columns = columns_for(source, resource, key)
     table = table_in(columns)
-    made = flat_records(rows, columns) if table is None else documents(rows, columns, table)
-    return list(made), columns
+    if table is not None:
+        return list(documents(rows, columns, table)), columns
+    repeated = any(None in (find_path(resource.shown, title) or ()) for title in source.ignored)
+    return list(flat_records(rows, columns, repeated=repeated)), columns
 
 
 def _bounded(rows: Iterator[Any]) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapan.kernel.bulk import jobs, views
 from shapan.kernel.bulk.encoding import CHARSETS
-from shapan.kernel.bulk.exports import filter_faults
+from shapan.kernel.bulk.exports import filter_faults, walked
 from shapan.kernel.bulk.jobs import EXPORT, IMPORT, Job
 from shapan.kernel.bulk.source import MEDIA, XLSX
 from shapan.kernel.bulk.writing import content_type
@@ -101,9 +101,11 @@ def create_export(ctx: Context, body: dict[str, Any]) -> Answer:
     if found is None or found.listing is None:
         wrong.append(_unknown("/resource", [name for name, each in worker.resources.items() if each.listing], "body"))
     else:
-        if not ctx.scopes.issuperset(found.listing.scopes):
-            raise insufficient_scope(found.listing.scopes)
-        wrong += filter_faults(found.listing, filters)
+        parent = walked(found, worker.resources, filters)
+        needed = tuple(dict.fromkeys((*found.listing.scopes, *(parent.listing.scopes if parent else ()))))
+        if not ctx.scopes.issuperset(needed):
+            raise insufficient_scope(needed)
+        wrong += filter_faults(found.listing, filters, parent)
     if format_ == XLSX and "encoding" in body:
         wrong.append(Fault("/encoding", "An XLSX file has no encoding to choose.", "XLSX 文件不能选择编码。"))
     if wrong:

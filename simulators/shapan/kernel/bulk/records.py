@@ -47,6 +47,7 @@ class Column:
     parameter: str | None
     key: str | None
     own: bool = False
+    filled: bool = False
 
 
 def columns_for(source: Source, resource: Resource, key: tuple[str, ...]) -> list[Column]:
@@ -71,7 +72,8 @@ def columns_for(source: Source, resource: Resource, key: tuple[str, ...]) -> lis
                 found.append(Column(index, title, None, text_of, None, None, shown == (resource.own,)))
             continue
         shape = at(resource.wanted, path) if path else Shape()
-        found.append(Column(index, title, path, converter(shape), parameter, name if is_key else None))
+        key_name = name if is_key else None
+        found.append(Column(index, title, path, converter(shape), parameter, key_name, filled=shape.filled))
     _one_for_each(found)
     missing = [title for title in key if _name(resource, title) not in {column.key for column in found}]
     if unknown or missing:
@@ -138,6 +140,8 @@ def record_of(number: int, row: Row, columns: list[Column]) -> Record:
             continue
         if column.path is not None:
             value = column.convert(cell)
+            if value == [] and column.filled:
+                continue
             if len(column.path) == 1:
                 record.body[cast("str", column.path[0])] = value
             else:
@@ -170,16 +174,29 @@ def put(target: Any, path: Path, value: Any) -> None:
         target = target[step]
 
 
-def flat_records(rows: Iterator[Row], columns: list[Column]) -> Iterator[Record]:
-    """One record a row. Lines with an index (`lines.0.quantity`) that are empty do not count."""
+def flat_records(rows: Iterator[Row], columns: list[Column], *, repeated: bool = False) -> Iterator[Record]:
+    """One record a row. Lines with an index (`lines.0.quantity`) that are empty do not count.
+
+    `repeated`: the file comes from an export, with rows of their own for lines that records show but nobody can enter (former names);
+    neighbours with one id that say the same are one record.
+    """
     lists = {c.path[0] for c in columns if c.path and any(isinstance(step, int) for step in c.path)}
-    for number, row in enumerate(rows, 1):
-        record = record_of(number, row, columns)
+    last: Record | None = None
+    number = 0
+    for row in rows:
+        record = record_of(number + 1, row, columns)
         for name in lists & record.body.keys():
             value = record.body[cast("str", name)]
             if isinstance(value, list):
                 record.body[cast("str", name)] = [line for line in value if line != {}]
+        if repeated and last is not None and record.own is not None and _same(record, last):
+            continue
+        last, number = record, number + 1
         yield record
+
+
+def _same(one: Record, other: Record) -> bool:
+    return (one.own, one.path, one.key, one.body) == (other.own, other.path, other.key, other.body)
 
 
 def values_as_records(rows: Iterator[Value], resource: Resource, key: tuple[str, ...]) -> Iterator[Record]:
@@ -218,14 +235,18 @@ def _value_at(value: Any, name: str) -> Any:
     return value
 
 
+def _is_nothing(value: Any, wanted: Shape) -> bool:
+    return (value is None and not wanted.nullable) or (value == [] and wanted.filled)
+
+
 def enterable(value: Any, wanted: Shape, shown: Shape) -> Any:
-    """A value without the members that are only shown, and without the nulls that cannot be entered."""
+    """A value without the members that are only shown, and without the nulls and empty lists that cannot be entered."""
     if isinstance(value, dict) and wanted.members:
         return {
             name: enterable(part, wanted.members.get(name, Shape()), shown.members.get(name, Shape()))
             for name, part in value.items()
             if (name in wanted.members or name not in shown.members)
-            and not (part is None and name in wanted.members and not wanted.members[name].nullable)
+            and not (name in wanted.members and _is_nothing(part, wanted.members[name]))
         }
     if isinstance(value, list) and wanted.items is not None:
         return [enterable(part, wanted.items, shown.items or Shape()) for part in value]

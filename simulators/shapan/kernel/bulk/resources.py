@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shapan.kernel.bulk.declaration import Bulk
@@ -178,6 +178,36 @@ def _own_path(name: str, operation: Operation | None, operations: Iterable[Opera
         if found:
             return found
     return {}
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The records on which those of a list hang: `listing` lists them all, their `member` is the `parameter` in the path of the list."""
+
+    listing: Operation
+    member: str
+    parameter: str
+
+    def told(self, shown: Shape) -> Shape:
+        """A record of the list that says itself on which one it hangs."""
+        if self.parameter in shown.members:
+            return shown
+        return replace(shown, members={self.parameter: Shape(frozenset({"string"})), **shown.members})
+
+
+def parent_of(resource: Resource, resources: Mapping[str, Resource]) -> Parent | None:
+    """What one walks for all records of a list such as `/customers/{customerId}/contacts`; None where nothing lists those."""
+    path = resource.listing.path if resource.listing else ""
+    if path.count("{") != 1:
+        return None
+    own = path[: path.index("}") + 1]
+    for each in resources.values():
+        if each.listing is None or each.read is None or each.read.path != own:
+            continue
+        member = next(iter(_natural_key(each.shown, each.read)), None)
+        if member is not None and not any(parameter.required for parameter in each.listing.parameters):
+            return Parent(each.listing, member, own.rpartition("{")[2].rstrip("}"))
+    return None
 
 
 def _natural_key(record: Shape, read: Operation) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ class Shape:
     members: Mapping[str, Shape] = field(default_factory=dict)
     items: Shape | None = None
     nullable: bool = False
+    filled: bool = False
+    """A list that must not be empty."""
 
     @property
     def is_table(self) -> bool:
@@ -66,6 +68,7 @@ def shape_of(document: Any, schema: Any, depth: int = 0) -> Shape:
         members,
         items,
         "null" in types or bool(flat.get("x-nullable")),
+        flat.get("minItems", 0) > 0,
     )
 
 

@@ -28,8 +28,20 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Illegible:
+    """A cell that is not what it says it is; `en` and `zh` say why. As text it is what stands in it."""
+
+    text: str
+    en: str
+    zh: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: where it begins, and its cells; or why it cannot be read."""
+    """One row of a table: where it begins, and its cells; or why it cannot be read, and its cells as far as there are any."""
 
     line: int
     cells: list[Any]

@@ -7,7 +7,6 @@ A workbook is a ZIP archive of XML: what it unpacks to is bounded before any of 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,12 +14,17 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
+from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
-from shapan.kernel.bulk.source import MOST_COLUMNS, XLSX, Row, Source, Unreadable, checked_columns
+from shapan.kernel.bulk.source import MOST_COLUMNS, XLSX, Illegible, Row, Source, Unreadable, checked_columns
 from shapan.kernel.errors import Fault
 
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_PARTS = 1000
+_SHOWN = 40
+"""How much of a cell that cannot be read is shown."""
+_KINDS = {"n": ("number", "数字"), "d": ("date", "日期"), "b": ("boolean", "布尔值"), "s": ("text", "文本")}
 # What openpyxl raises for a workbook that is none; it documents no common base.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -51,47 +55,54 @@ def open_xlsx(content: bytes, sheet: str | None) -> Source:
         there = ", ".join(names)
         raise Unreadable(f"There is no worksheet {sheet}, only: {there}.", f"没有工作表 {sheet}，现有：{there}。")
     name = sheet or names[0]
-    rows = _rows(book[name])
+    rows = _rows(book, book[name])
     _, titles = next(rows, (0, []))
     columns = checked_columns(titles)
-    found = _of_columns(rows, len(columns))
-    if _has_formulas(content):
-        found = _with_formulas(found, load_workbook(io.BytesIO(content), read_only=True)[name], columns)
-    return Source(XLSX, found, None, None, name, columns)
+    return Source(XLSX, _of_columns(rows, columns), None, None, name, columns)
 
 
-# A cell with a formula and no value. An empty text is one: spreadsheet programs write such a cell with t="str".
-_UNCOMPUTED = re.compile(
-    rb"""<c(?![^>]*\bt=["']str["'])[^>]*>\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>|</c>)"""
-)
+class _Parser(WorkSheetParser):
+    """openpyxl's own, which ends at the first cell that is not what it says; here such a cell has its value, an Illegible, and the rest goes on."""
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        before = self.col_counter
+        try:
+            cell: dict[str, Any] = super().parse_cell(element)
+        except (ValueError, IndexError, ArithmeticError):
+            place = element.get("r")
+            # Of a place that is none nobody can say what stands there: the workbook is broken.
+            column = coordinate_to_tuple(place)[1] if place else before + 1
+            self.col_counter = column
+            text = (element.findtext(VALUE_TAG) or "")[:_SHOWN]
+            cell = {"column": column, "value": _no_value(text, element.get("t", "n"))}
+        else:
+            if cell["data_type"] == "e":
+                cell["value"] = _an_error(str(cell["value"])[:_SHOWN])
+            elif cell["value"] is None and element.find(FORMULA_TAG) is not None and not _computed_to_nothing(element):
+                cell["value"] = _not_computed()
+        return cell
 
 
-def _has_formulas(content: bytes) -> bool:
-    """Whether some formula was never computed."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        return any(_UNCOMPUTED.search(archive.read(name)) for name in sheets)
+def _computed_to_nothing(element: Any) -> bool:
+    """Whether a formula has the empty text as its value: then its cell is empty."""
+    return element.get("t") == "str" and element.find(VALUE_TAG) is not None
 
 
-def _with_formulas(rows: Iterator[Row], sheet: Any, columns: list[str]) -> Iterator[Row]:
-    """The rows; one with a formula that no program has computed yet cannot be read, for its cell is not empty."""
-    texts = _rows(sheet)
-    number = 0
-    cells: list[Any] = []
-    for row in rows:
-        while number < row.line:
-            number, cells = next(texts, (row.line, []))
-        open_ = [
-            title
-            for title, value, text in zip(columns, row.cells, cells, strict=False)
-            if value is None and text is not None
-        ]
-        if open_:
-            titles = ", ".join(open_)
-            en = f"These cells have formulas without a computed value: {titles}. Save the workbook with a spreadsheet program."
-            zh = f"以下单元格的公式没有计算结果：{titles}。请用表格软件打开并保存后再导入。"
-            row = Row(row.line, [], Fault(f"/{open_[0]}", en, zh))
-        yield row
+def _no_value(text: str, kind: str) -> Illegible:
+    en, zh = _KINDS.get(kind, ("value", "值"))
+    return Illegible(text, f"“{text}” is no {en} that can be read", f"“{text}”不是可读取的{zh}")
+
+
+def _an_error(text: str) -> Illegible:
+    return Illegible(text, f"it holds the error {text}", f"内容为错误值 {text}")
+
+
+def _not_computed() -> Illegible:
+    return Illegible(
+        "",
+        "it has a formula without a computed value; save the workbook with a spreadsheet program",
+        "公式没有计算结果，请用表格软件打开并保存后再导入",
+    )
 
 
 def _guard(content: bytes) -> None:
@@ -116,22 +127,54 @@ def _no_workbook(error: Exception) -> Unreadable:
     )
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    """(number, cells) of every row that is not empty."""
-    # What the sheet says of its own size may be wrong, and may be huge.
-    sheet.reset_dimensions()
+def _rows(book: Any, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    """(number, cells) of every row that is not empty, in the order in which they stand; the numbers of a broken workbook may not grow."""
+    # The sheet itself would fill every gap between rows, of which the last may be the millionth, with empty ones.
     try:
-        for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), 1):
-            if any(cell is not None and cell != "" for cell in cells):
-                yield number, list(cells)
+        with sheet._get_source() as source:
+            parser = _Parser(
+                source,
+                sheet._shared_strings,
+                data_only=True,
+                epoch=book.epoch,
+                date_formats=book._date_formats,
+                timedelta_formats=book._timedelta_formats,
+            )
+            for number, found in parser.parse():
+                cells: list[Any] = []
+                for cell in found:
+                    index = min(cell["column"] - 1, MOST_COLUMNS)
+                    cells += [None] * (index + 1 - len(cells))
+                    cells[index] = cell["value"]
+                if any(cell is not None and cell != "" for cell in cells):
+                    yield number, cells
     except _BROKEN as error:
         raise _no_workbook(error) from error
 
 
-def _of_columns(rows: Iterator[tuple[int, list[Any]]], width: int) -> Iterator[Row]:
+def _of_columns(rows: Iterator[tuple[int, list[Any]]], columns: list[str]) -> Iterator[Row]:
+    width, last = len(columns), 0
     for number, cells in rows:
+        if number <= last:
+            en = f"The row {number} stands behind the row {last} in the worksheet, which is broken. Save it with a spreadsheet program."
+            zh = f"工作表已损坏：第 {number} 行出现在第 {last} 行之后，请用表格软件打开并保存后再导入。"
+            yield Row(number, [], Fault("", en, zh))
+            continue
+        last = number
         if any(cell is not None for cell in cells[width:]):
             en = f"The row has cells to the right of the {width} column titles."
             yield Row(number, [], Fault("", en, f"该行在 {width} 个列标题之外还有内容。"))
             continue
-        yield Row(number, [*cells[:width], *[None] * (width - len(cells))])
+        cells += [None] * (width - len(cells))
+        yield Row(number, cells[:width], _illegible(cells, columns))
+
+
+def _illegible(cells: list[Any], columns: list[str]) -> Fault | None:
+    """What is said of a row with cells that cannot be read: the first of them, and which others."""
+    found = [(title, cell) for title, cell in zip(columns, cells, strict=False) if isinstance(cell, Illegible)]
+    if not found:
+        return None
+    (title, first), others = found[0], ", ".join(title for title, _ in found[1:])
+    en = f"The cell in column {title} cannot be read: {first.en}." + (f" Nor can those in: {others}." if others else "")
+    zh = f"“{title}”列的单元格无法读取：{first.zh}。" + (f"以下列也无法读取：{others}。" if others else "")
+    return Fault(f"/{title}", en, zh)
