@@ -265,6 +265,10 @@ def test_rows_of_one_order_are_one_wherever_they_stand(clerk: Callable[[str], Cl
         return [sorted((line["productCode"], line["quantity"]) for line in order["lines"]) for order in orders]
 
     assert goods(crm.api.get("/orders").json()["items"]) == goods(before)
+    # One exported record that stands twice is one.
+    elsewhere = json.dumps({**before[0], "id": "0d3d9a52-64a5-4ba4-8a6e-2f1de6f3c011"})
+    job = crm.take("orders", f"{elsewhere}\n{elsewhere}\n".encode(), "ndjson")
+    assert (job["counts"]["created"], job["counts"]["unchanged"]) == (1, 1)
     # One id with two contents is no change but a slip.
     one = crm.api.get("/customers").json()["items"][0]
     twice = "\n".join(json.dumps({**one, "phone": phone}) for phone in ("010-88880001", "010-88880002"))

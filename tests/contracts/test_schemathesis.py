@@ -21,6 +21,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -194,7 +195,7 @@ class ByPort(httpx.BaseTransport):
         return self._to[request.url.port or 80].handle_request(request)
 
 
-class Server:
+class Server(ABC):
     """Puts a fresh system behind a contract, in strict mode; control gets three systems to look at."""
 
     def __init__(self) -> None:
@@ -202,17 +203,17 @@ class Server:
         self._taken: set[str] = set()
         self.desk: Desk | None = None
 
+    @abstractmethod
     def serve(self, name: str, operation: str | None = None) -> Subject:
         """The contract `name` with a fresh system behind it, and what a test of `operation` begins with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
         """Stop what runs and remove its files."""
-        raise NotImplementedError
 
+    @abstractmethod
     def metrics(self) -> Iterable[Metric]:
         """The counters of the system that is served."""
-        raise NotImplementedError
 
     def check(self, name: str, case: Any) -> None:
         """Call and check one case; the first one of a test starts the system."""

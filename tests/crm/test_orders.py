@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapan.crm.rules.deliveries import Delivered, reported
+from shapan.crm.rules.orders import price_line
+from shapan.crm.rules.prices import Price
+from shapan.crm.rules.products import Product
+
 if TYPE_CHECKING:
     from tests.conftest import Api
     from tests.crm.conftest import Desk
@@ -416,3 +421,15 @@ def test_wrong_parameters_are_named(crm: Api, refusal: Callable[..., list[str]])
     for params, pointer in WRONG_PARAMETERS:
         answer = crm.get("/orders", params=params)
         assert set(refusal(answer, 400, "validation-failed")) == {pointer}, params
+
+
+def test_a_report_by_line_of_what_is_complete_says_nothing_new() -> None:
+    """Of orders that 0.1 knew as complete nobody said of what: it was all of every line."""
+    lines = [price_line(number, Product("P", "电缆", "", "箱", 100, 1300), 2, Price(100, "given")) for number in (1, 2)]
+    before = Delivered("complete")
+    whole, part = ({"deliveredLines": [{"lineNumber": 1, "quantity": quantity}]} for quantity in (2, 1))
+    after, faults, refusal = reported(before, lines, whole)
+    assert (after.status, faults, refusal) == ("complete", [], None)
+    _, _, refusal = reported(before, lines, part)
+    assert refusal is not None
+    assert refusal.name == "delivery-backwards"

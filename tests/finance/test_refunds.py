@@ -57,10 +57,21 @@ def test_an_advance_and_what_settles_nothing_are_given_back(office: Office, refu
     assert office.events()[-1]["data"] == other
     assert office.walk("/refunds", customer_id=office.customer_id)[0] == [made, other]
 
+    # What was taken back on a day was not there before it.
+    blue = office.receivable(business_date=str(day))
+    third = office.receipt(amount="100.00", business_date=str(day))
+    settlement = settle(office, third, blue, "100.00", business_date=str(day)).json()
+    office.post(f"/settlements/{settlement['id']}/reverse", {"reason": "核销有误"})
+    once = {"receipt_id": third["id"], "amount": "100.00", **WHY}
+    early = office.api.post("/refunds", json={**once, "business_date": str(later)})
+    assert refusal(early, 422, "business-rule") == ["/business_date"]
+    assert office.api.post(f"/refunds/{office.post('/refunds', once)['id']}/reverse", json=WHY).status_code == 200
+    in_order(office)
+
     back = office.api.post(f"/refunds/{other['id']}/reverse", json={"reason": "账号有误，银行退回"}).json()
     assert (back["state"], back["reversal_reason"]) == ("reversed", "账号有误，银行退回")
     assert entries(office, back["reversal_voucher_id"]) == [("1122", "-300.00", "0.00"), ("100201", "0.00", "-300.00")]
-    assert office.balance()["unapplied"] == "300.00"
+    assert office.balance()["unapplied"] == "400.00"  # with the receipt whose settlement was taken back
     assert refusal(office.api.post(f"/refunds/{other['id']}/reverse", json=WHY), 409, "refund-reversed") == []
     assert office.api.post(f"/receipts/{plain['id']}/reverse", json=WHY).status_code == 200
     in_order(office)
@@ -74,7 +85,16 @@ def test_a_paid_receivable_that_is_taken_back_is_paid_back(office: Office, refus
     body: dict[str, Any] = {"receivable_id": red["id"], "amount": "1000.00", "reason": "退货款"}
     owed = office.api.post("/refunds", json={**body, "receivable_id": office.receivable()["id"], "from_advance": True})
     assert refusal(owed, 422, "business-rule") == ["/from_advance", "/receivable_id"]
+    rate = "/kpis", {"from_period": f"{office.today:%Y-%m}"}
+
+    def collected() -> str:
+        kpis = office.api.get(rate[0], params=rate[1]).json()["kpis"]
+        return str(next(kpi for kpi in kpis if kpi["key"] == "collection_rate")["inputs"]["settled"])
+
+    assert collected() == "1130.00"
     made = office.post("/refunds", body)
+    # What is paid back was not collected.
+    assert collected() == "130.00"
     assert (made["receivable_number"], made["receipt_id"]) == (red["number"], None)
     shown = office.api.get(f"/receivables/{red['id']}").json()
     assert (shown["settled_amount"], shown["open_amount"], shown["state"]) == ("-1000.00", "-130.00", "partly_settled")

@@ -51,7 +51,8 @@ def _quantities(
     before: Delivered, lines: Sequence[Line], told: Sequence[Mapping[str, Any]]
 ) -> tuple[dict[int, int], list[Fault]]:
     ordered = {line.line_number: line.quantity_milli for line in lines}
-    found, faults = dict(before.quantities), []
+    found = {line.line_number: milli for line in lines if (milli := of_line(line, before))}
+    faults = []
     seen: set[int] = set()
     for index, one in enumerate(told):
         number, milli = one["lineNumber"], one["quantity"] * 1000
@@ -68,6 +69,8 @@ def _quantities(
             faults.append(Fault(f"/deliveredLines/{index}/quantity", en, zh))
         else:
             found[number] = milli
+            if not milli:
+                del found[number]  # as where nothing was ever reported
         seen.add(number)
     return found, faults
 

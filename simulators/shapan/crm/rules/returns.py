@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shapan.crm.rules.deliveries import Delivered, of_line
@@ -61,9 +61,33 @@ def price_lines(
     back in parts adds up to the line exactly when all of it is back. Faults: lines that the order does not have, a line that is named
     twice, more than was delivered and is on no other return; where a part was delivered and nobody said of what, more than was ordered.
     """
+    return lines_back(wanted, ordered, returned, lambda line: _most(line, delivered), ("order", "订单"))
+
+
+def _most(line: Line, delivered: Delivered) -> Most:
+    known = of_line(line, delivered)
+    return Most(line.quantity_milli, "ordered", "订购") if known is None else Most(known, "delivered", "已发货")
+
+
+class Most(NamedTuple):
+    """How much of a line can come back at most, in thousandths, and the word for what was done with it."""
+
+    milli: int
+    en: str
+    zh: str
+
+
+def lines_back(
+    wanted: Sequence[Mapping[str, Any]],
+    gone: Iterable[Line],
+    returned: Mapping[int, ReturnLine],
+    most: Callable[[Line], Most],
+    document: tuple[str, str],
+) -> tuple[list[ReturnLine], list[Fault]]:
+    """What comes back of the lines of a `document` (its name in English and Chinese), as `price_lines` has it for orders."""
     lines: list[ReturnLine] = []
     faults: list[Fault] = []
-    by_number = {line.line_number: line for line in ordered}
+    by_number = {line.line_number: line for line in gone}
     seen: set[int] = set()
     for index, one in enumerate(wanted):
         number, quantity = one["lineNumber"], one["quantity"]
@@ -72,8 +96,8 @@ def price_lines(
             faults.append(
                 Fault(
                     f"/lines/{index}/lineNumber",
-                    f"The order has no line {number}. Take the number from the order.",
-                    f"订单没有第 {number} 行，请核对订单行号。",
+                    f"The {document[0]} has no line {number}. Take the number from the {document[0]}.",
+                    f"{document[1]}没有第 {number} 行，请核对行号。",
                 )
             )
             continue
@@ -88,18 +112,15 @@ def price_lines(
             continue
         seen.add(number)
         before = returned.get(number, ReturnLine(number, 0, 0, 0))
-        known = of_line(line, delivered)
-        most, word, term = (
-            (known, "delivered", "已发货") if known is not None else (line.quantity_milli, "ordered", "订购")
-        )
-        left = (most - before.quantity_milli) // 1000
+        limit = most(line)
+        left = (limit.milli - before.quantity_milli) // 1000
         if quantity > left:
             faults.append(
                 Fault(
                     f"/lines/{index}/quantity",
-                    f"{quantity} of line {number} cannot come back: {most // 1000} were {word}, and "
+                    f"{quantity} of line {number} cannot come back: {limit.milli // 1000} were {limit.en}, and "
                     f"{before.quantity_milli // 1000} are on returns already. At most {left} are left.",
-                    f"第 {number} 行最多还可退 {left}（{term} {most // 1000}，已退 {before.quantity_milli // 1000}），"
+                    f"第 {number} 行最多还可退 {left}（{limit.zh} {limit.milli // 1000}，已退 {before.quantity_milli // 1000}），"
                     f"不能退 {quantity}。",
                 )
             )

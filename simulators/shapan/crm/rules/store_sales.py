@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from shapan.crm.rules.orders import Line
-from shapan.crm.rules.returns import ReturnLine, portion
+from shapan.crm.rules.returns import Most, ReturnLine, lines_back
 from shapan.kernel.clock import rfc3339
 from shapan.kernel.errors import Fault, Problem, conflict
 from shapan.kernel.money import Tax, fen_from_number, text_from_fen
@@ -57,34 +57,7 @@ def return_lines(
     Amounts are the share of the line, so that all parts together are the line to the fen. Faults: lines that the sale does not have, a line
     that is named twice, more than was sold and is not back yet.
     """
-    lines: list[ReturnLine] = []
-    faults: list[Fault] = []
-    by_number = {line.line_number: line for line in sold}
-    seen: set[int] = set()
-    for index, one in enumerate(wanted):
-        number, quantity = one["lineNumber"], one["quantity"]
-        line = by_number.get(number)
-        if line is None:
-            en, zh = (
-                f"The sale has no line {number}. Take the number from the sale.",
-                f"该销售没有第 {number} 行，请核对行号。",
-            )
-            faults.append(Fault(f"/lines/{index}/lineNumber", en, zh))
-            continue
-        if number in seen:
-            en, zh = f"Line {number} stands here twice. Put both into one line.", f"第 {number} 行重复，请合并为一行。"
-            faults.append(Fault(f"/lines/{index}/lineNumber", en, zh))
-            continue
-        seen.add(number)
-        already = before.get(number, ReturnLine(number, 0, 0, 0))
-        left = (line.quantity_milli - already.quantity_milli) // 1000
-        if quantity > left:
-            en = f"{quantity} of line {number} cannot come back: at most {left} are left of {line.quantity_milli // 1000} sold."
-            zh = f"第 {number} 行售出 {line.quantity_milli // 1000}，最多还可退 {left}，不能退 {quantity}。"
-            faults.append(Fault(f"/lines/{index}/quantity", en, zh))
-            continue
-        lines.append(portion(line, already, quantity * 1000))
-    return lines, faults
+    return lines_back(wanted, sold, before, lambda line: Most(line.quantity_milli, "sold", "售出"), ("sale", "销售单"))
 
 
 def points_back(points: int, gross_fen: int, backs: Iterable[Back], now_fen: int) -> int:

@@ -90,8 +90,8 @@ def delivered_of(row: sqlite3.Row) -> Delivered:
 def set_delivered(db: sqlite3.Connection, seq: int, delivered: Delivered, fen: int, now: str) -> sqlite3.Row:
     """What of an order was delivered and what that is worth, and when it was all of it, with its version counted up."""
     row: sqlite3.Row = db.execute(
-        "UPDATE sales_order SET delivery_status = ?1, completed_at = iif(?1 = 'complete', ?2, NULL), version = version + 1,"
-        " updated_at = ?2, delivered = ?3, delivered_fen = ?4 WHERE seq = ?5 RETURNING *",
+        "UPDATE sales_order SET delivery_status = ?1, completed_at = iif(?1 = 'complete', coalesce(completed_at, ?2), NULL),"
+        " version = version + 1, updated_at = ?2, delivered = ?3, delivered_fen = ?4 WHERE seq = ?5 RETURNING *",
         (delivered.status, now, json.dumps(dict(delivered.quantities)) if delivered.quantities else None, fen, seq),
     ).fetchone()
     return row

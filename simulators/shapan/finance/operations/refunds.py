@@ -9,20 +9,21 @@ from shapan.finance import views
 from shapan.finance.dating import day_of
 from shapan.finance.posting import Document, post_document, reverse
 from shapan.finance.rules.dimensions import Dimensions
-from shapan.finance.rules.refusals import refusal
+from shapan.finance.rules.refusals import not_left, refusal
 from shapan.finance.rules.vouchers import BANK_DEPOSITS, bank_account_faults
 from shapan.finance.store import accounts as account_store
 from shapan.finance.store import receipts as receipt_store
 from shapan.finance.store import receivables as receivable_store
 from shapan.finance.store import refunds as store
+from shapan.finance.store import settlements as settlement_store
 from shapan.finance.store.query import draw_number
 from shapan.kernel.errors import Fault, conflict, not_found
-from shapan.kernel.money import fen_from_text, text_from_fen
+from shapan.kernel.money import fen_from_text
 from shapan.kernel.system import Answer, Context, created, ok
 
 
 class _Source(NamedTuple):
-    """What is given back: the document's number, its customer, what is left of it in fen, and its day."""
+    """What is given back: the document's number, its customer, what is left of it in fen, and the day from which on that is so."""
 
     number: str
     customer_id: int
@@ -51,7 +52,7 @@ def create_refund(ctx: Context, body: dict[str, Any]) -> Answer:
         *dated.wrong,
         *bank_account_faults("/bank_account", bank_account, account_store.family(ctx.db, BANK_DEPOSITS)),
     ]
-    problem = refusal(wrong, dated.lock, [] if source is None else _shortfall(source, amount))
+    problem = refusal(wrong, dated.lock, [] if source is None else not_left(source.number, source.rest, amount))
     if problem is not None:
         raise problem
     assert source is not None  # it is among the faults above
@@ -124,7 +125,8 @@ def _source(ctx: Context, body: dict[str, Any], from_advance: bool) -> tuple[_So
         if receipt is None or row is None:
             return None, [Fault("/receipt_id", f"There is no receipt {receipt_id}.", f"没有收款单 {receipt_id}。")]
         moved = [each["business_date"] for each in receipt_store.transfers(ctx.db, receipt_id)] if from_advance else []
-        day = date.fromisoformat(max([row["business_date"], *moved]))
+        days = [date.fromisoformat(day) for day in (row["business_date"], *moved)]
+        day = max([*days, *settlement_store.last_reversal(ctx.db, [], receipt_id)])
         return _Source(receipt.number, receipt.customer_id, receipt.unapplied, day), []
     red_id = int(body["receivable_id"])
     item = receivable_store.items(ctx.db, [red_id]).get(red_id)
@@ -140,20 +142,8 @@ def _source(ctx: Context, body: dict[str, Any], from_advance: bool) -> tuple[_So
         en = f"Receivable {item.number} is owed by the customer; only what is open of a red one is given back."
         zh = f"应收单 {item.number} 没有应退金额，只能对未对冲的红字应收单退款。"
         faults.append(Fault("/receivable_id", en, zh))
-    return None if faults else _Source(item.number, item.customer_id, -item.open, item.posted), faults
-
-
-def _shortfall(source: _Source, amount: int) -> list[Fault]:
-    if amount <= source.rest:
-        return []
-    rest, asked = text_from_fen(max(source.rest, 0)), text_from_fen(amount)
-    return [
-        Fault(
-            "/amount",
-            f"Only {rest} of {source.number} is left, {asked} is to be given back.",
-            f"{source.number} 可退金额只有 {rest}，本次退款 {asked}。",
-        )
-    ]
+    day = max([item.posted, *settlement_store.last_reversal(ctx.db, [red_id])])
+    return None if faults else _Source(item.number, item.customer_id, -item.open, day), faults
 
 
 def _give_back(

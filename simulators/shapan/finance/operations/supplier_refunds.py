@@ -10,8 +10,8 @@ from shapan.finance.dating import day_of
 from shapan.finance.posting import Document, post_document
 from shapan.finance.registering import subject
 from shapan.finance.rules.dimensions import Dimensions
-from shapan.finance.rules.payables import Source, refund_shortfall
-from shapan.finance.rules.refusals import refusal
+from shapan.finance.rules.payables import Source
+from shapan.finance.rules.refusals import not_left, refusal
 from shapan.finance.rules.vouchers import BANK_DEPOSITS, bank_account_faults
 from shapan.finance.store import accounts as account_store
 from shapan.finance.store import payables as payable_store
@@ -53,10 +53,10 @@ def _refund(
 ) -> Answer:
     amount = fen_from_text(body["amount"])
     bank_account = body.get("bank_account", account_store.role(ctx.db, "bank"))
-    dated = day_of(ctx, body, [source.day])
+    dated = day_of(ctx, body, [source.day, *payable_store.last_reversal(ctx.db, [], payment_id, payable_id)])
     wrong = [*dated.wrong]
     wrong += bank_account_faults("/bank_account", bank_account, account_store.family(ctx.db, BANK_DEPOSITS))
-    problem = refusal(wrong, dated.lock, refund_shortfall(source, amount))
+    problem = refusal(wrong, dated.lock, not_left(source.number, source.rest, amount))
     if problem is not None:
         raise problem
     number = draw_number(ctx.db, "FT", dated.period)

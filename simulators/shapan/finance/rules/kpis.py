@@ -44,8 +44,8 @@ def collection_rate(settled: int, opening: int, new: int) -> Kpi:
         "回款率",
         ratio(settled, opening + new),
         "ratio",
-        "Receipts settled against receivables in the periods / (open receivables at the start + receivables of the periods), all incl. tax",
-        "期间已核销到应收的回款 ÷ （期初应收 + 期间新增应收），均含税",
+        "Receipts settled against receivables in the periods, less refunds of red ones / (open receivables at the start + receivables of the periods), all incl. tax",
+        "期间已核销到应收的回款（扣除红字退款） ÷ （期初应收 + 期间新增应收），均含税",
         {
             "settled": text_from_fen(settled),
             "opening_receivables": text_from_fen(opening),

@@ -108,20 +108,6 @@ def settlement_faults(
     return wrong, short
 
 
-def refund_shortfall(source: Source, amount: int) -> list[Fault]:
-    """Why a supplier cannot give back so much: it is more than what is left of the payment or red payable."""
-    if amount <= source.rest:
-        return []
-    rest = text_from_fen(max(source.rest, 0))
-    return [
-        Fault(
-            "/amount",
-            f"Only {rest} of {source.number} is left, {text_from_fen(amount)} is to come back.",
-            f"{source.number} 未核销金额只有 {rest}，本次退款 {text_from_fen(amount)}。",
-        )
-    ]
-
-
 def payable_state(gross: int, settled: int) -> str:
     """open, partly_settled or settled (核销状态); both amounts are negative for a red payable."""
     return "settled" if settled == gross else "partly_settled" if settled else "open"

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from shapan.kernel.errors import Fault, Problem, conflict, locked, refused
+from shapan.kernel.money import text_from_fen
 
 
 def refusal(wrong: Sequence[Fault], lock: Fault | None = None, short: Sequence[Fault] = ()) -> Problem | None:
@@ -23,6 +24,20 @@ def refusal(wrong: Sequence[Fault], lock: Fault | None = None, short: Sequence[F
         problem = conflict("open-amount-exceeded", " ".join(f.en for f in short), "".join(f.zh for f in short))
         return dataclasses.replace(problem, faults=tuple(short))
     return None
+
+
+def not_left(number: str, rest: int, amount: int) -> list[Fault]:
+    """Why `amount` of a document cannot be given back (退款): only `rest` is left of it, both in fen; nothing when it suffices."""
+    if amount <= rest:
+        return []
+    left, asked = text_from_fen(max(rest, 0)), text_from_fen(amount)
+    return [
+        Fault(
+            "/amount",
+            f"Only {left} of {number} is left, {asked} is to be given back.",
+            f"{number} 可退金额只有 {left}，本次退款 {asked}。",
+        )
+    ]
 
 
 def unknown_customer(pointer: str, customer_id: int) -> Fault:

@@ -10,9 +10,9 @@ from shapan.finance.store.sub_ledger import open_at
 
 
 def settled(db: sqlite3.Connection, first: str, last: str) -> int:
-    """What receipts settled of receivables in a range of periods."""
+    """What receipts settled of receivables in a range of periods, less what was paid back for red ones."""
     row = db.execute(
-        "SELECT coalesce(sum(amount_fen), 0) FROM receivable_clearing WHERE kind = 'settlement' AND business_date BETWEEN ? AND ?",
+        "SELECT coalesce(sum(amount_fen), 0) FROM receivable_clearing WHERE kind IN ('settlement', 'refund') AND business_date BETWEEN ? AND ?",
         (first_day(first).isoformat(), last_day(last).isoformat()),
     ).fetchone()
     return int(row[0])

@@ -6,13 +6,16 @@ import sqlite_utils
 
 from shapan.finance import charts
 from shapan.finance.store import books as book_store
+from shapan.finance.tables.making import document, fix, keep
 
 
 def customer_refunds(db: sqlite_utils.Database) -> None:
     """The table, its guard, and what clears a red receivable with it."""
-    db.table("refund").create(
+    reversal = {"reversed_on": str, "reversal_reason": str, "reversal_voucher_id": int}
+    document(
+        db,
+        "refund",
         {
-            "id": int,
             "number": str,
             "customer_id": int,
             "business_date": str,
@@ -26,50 +29,22 @@ def customer_refunds(db: sqlite_utils.Database) -> None:
             "reason": str,
             "state": str,
             "voucher_id": int,
-            "reversed_on": str,
-            "reversal_reason": str,
-            "reversal_voucher_id": int,
+            **reversal,
             "posted_at": str,
             "change": int,
         },
-        pk="id",
-        not_null={
-            *(
-                "number",
-                "customer_id",
-                "business_date",
-                "period",
-                "amount_fen",
-                "from_advance",
-                "bank_account",
-                "reason",
-            ),
-            *("state", "voucher_id", "posted_at", "change"),
-        },
-        foreign_keys=[
-            ("customer_id", "customer", "id"),
-            ("receipt_id", "receipt", "id"),
-            ("receivable_id", "receivable", "id"),
-            ("voucher_id", "voucher", "id"),
-            ("reversal_voucher_id", "voucher", "id"),
-        ],
-        strict=True,
+        {"receipt_id", "receivable_id", "bank_reference", *reversal},
+        customer_id="customer.id",
+        receipt_id="receipt.id",
+        receivable_id="receivable.id",
+        voucher_id="voucher.id",
+        reversal_voucher_id="voucher.id",
     )
-    db.table("refund").create_index(["change"], unique=True)
-    db.table("refund").create_index(["number"], unique=True)
     for column in ("receipt_id", "receivable_id"):
         db.table("refund").create_index([column])
     db.table("refund").create_index(["customer_id", "change"])
-    free = {"state", "change", "reversed_on", "reversal_reason", "reversal_voucher_id"}
-    fixed = ", ".join(name for name in db.table("refund").columns_dict if name not in free)
-    db.execute(
-        f"CREATE TRIGGER refund_fixed BEFORE UPDATE OF {fixed} ON refund"
-        " BEGIN SELECT RAISE(ABORT, 'refund: what is posted never changes'); END"
-    )
-    db.execute(
-        "CREATE TRIGGER refund_stays BEFORE DELETE ON refund"
-        " BEGIN SELECT RAISE(ABORT, 'refund: what is posted is never deleted'); END"
-    )
+    fix(db, "refund", {"state", "change", *reversal})
+    keep(db, "refund")
     _clearings(db)
     if db.execute("SELECT EXISTS (SELECT 1 FROM books)").fetchone()[0]:
         choices = book_store.books(db.conn)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sqlite_utils
+
+from shapan.finance.tables.making import document, fix, keep, lines
 
 # Plain ALTER TABLE: sqlite-utils would build the table anew for a foreign key, and lose its triggers.
 _COLUMNS = {
@@ -66,42 +66,11 @@ def sales(db: sqlite_utils.Database) -> None:
     _guards(db)
 
 
-def _key(column: str, target: str) -> tuple[str, str, str]:
-    table, _, other = target.partition(".")
-    return column, table, other
-
-
-def _table(db: sqlite_utils.Database, name: str, columns: Mapping[str, type], optional: set[str], **keys: str) -> None:
-    """A strict table with an id; `keys` are column -> "table.column"."""
-    db.table(name).create(
-        {"id": int, **columns},
-        pk="id",
-        not_null=set(columns) - optional,
-        foreign_keys=[_key(column, target) for column, target in keys.items()],
-        strict=True,
-    )
-    if "change" in columns:
-        db.table(name).create_index(["change"], unique=True)
-    if "number" in columns:
-        db.table(name).create_index(["number"], unique=True)
-
-
-def _lines(db: sqlite_utils.Database, name: str, parent: str, columns: Mapping[str, type], **keys: str) -> None:
-    """A strict table of lines, with the parent's id and a line number as key."""
-    db.table(name).create(
-        {f"{parent}_id": int, "line_no": int, **columns},
-        pk=(f"{parent}_id", "line_no"),
-        not_null=set(columns) - {"quantity_milli"},
-        foreign_keys=[(f"{parent}_id", parent, "id"), *(_key(column, target) for column, target in keys.items())],
-        strict=True,
-    )
-
-
 def _beside_receipts_and_receivables(db: sqlite_utils.Database) -> None:
     # What goods cost that were dispatched and not accepted yet.
     cost = {"product_code": str, "amount_fen": int, "quantity_milli": int}
-    _lines(db, "receivable_cost", "receivable", cost, product_code="inventory_item.code")
-    _table(
+    lines(db, "receivable_cost", "receivable", cost, product_code="inventory_item.code")
+    document(
         db,
         "advance_transfer",
         {"receipt_id": int, "amount_fen": int, "business_date": str, "voucher_id": int, "posted_at": str},
@@ -110,7 +79,7 @@ def _beside_receipts_and_receivables(db: sqlite_utils.Database) -> None:
         voucher_id="voucher.id",
     )
     db.table("advance_transfer").create_index(["receipt_id"])
-    _table(
+    document(
         db,
         "red_offset",
         {
@@ -129,12 +98,12 @@ def _beside_receipts_and_receivables(db: sqlite_utils.Database) -> None:
     db.table("red_offset").create_index(["customer_id", "change"])
     db.table("red_offset").create_index(["red_receivable_id"])
     parts = {"receivable_id": int, "amount_fen": int}
-    _lines(db, "red_offset_line", "red_offset", parts, receivable_id="receivable.id")
+    lines(db, "red_offset_line", "red_offset", parts, receivable_id="receivable.id")
     db.table("red_offset_line").create_index(["receivable_id"])
 
 
 def _write_offs(db: sqlite_utils.Database) -> None:
-    _table(
+    document(
         db,
         "write_off",
         {
@@ -159,9 +128,9 @@ def _write_offs(db: sqlite_utils.Database) -> None:
     for column in ("customer_id", "state"):
         db.table("write_off").create_index([column, "change"])
     parts = {"receivable_id": int, "amount_fen": int}
-    _lines(db, "write_off_line", "write_off", parts, receivable_id="receivable.id")
+    lines(db, "write_off_line", "write_off", parts, receivable_id="receivable.id")
     db.table("write_off_line").create_index(["receivable_id"])
-    _table(
+    document(
         db,
         "write_off_recovery",
         {
@@ -183,7 +152,7 @@ def _write_offs(db: sqlite_utils.Database) -> None:
 
 
 def _cash_sales(db: sqlite_utils.Database) -> None:
-    _table(
+    document(
         db,
         "cash_sale",
         {
@@ -210,9 +179,9 @@ def _cash_sales(db: sqlite_utils.Database) -> None:
     for column in ("store_code", "business_date", "source_document"):
         db.table("cash_sale").create_index([column, "change"])
     amounts = {"description": str, "net_fen": int, "rate_bp": int, "tax_fen": int, "simplified": int}
-    _lines(db, "cash_sale_line", "cash_sale", amounts)
+    lines(db, "cash_sale_line", "cash_sale", amounts)
     payments = {"method": str, "account_code": str, "amount_fen": int}
-    _lines(db, "cash_sale_payment", "cash_sale", payments, account_code="account.code")
+    lines(db, "cash_sale_payment", "cash_sale", payments, account_code="account.code")
 
 
 def _clearings(db: sqlite_utils.Database) -> None:
@@ -291,18 +260,10 @@ def _guards(db: sqlite_utils.Database) -> None:
     for name in ("receivable_fixed", "receivable_within", "receipt_fixed", "receipt_within", "settlement_fixed"):
         db.execute(f"DROP TRIGGER {name}")
     for table, may_change in _MAY_CHANGE.items():
-        fixed = ", ".join(name for name in db.table(table).columns_dict if name not in may_change)
         # Until the goods are accepted nothing of a receivable is posted.
-        when = "WHEN OLD.state <> 'pending'" if table == "receivable" else ""
-        db.execute(
-            f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OF {fixed} ON {table} {when}"
-            f" BEGIN SELECT RAISE(ABORT, '{table}: what is posted never changes'); END"
-        )
+        fix(db, table, may_change, "WHEN OLD.state <> 'pending'" if table == "receivable" else "")
         if table not in _GUARDED_BEFORE:
-            db.execute(
-                f"CREATE TRIGGER {table}_stays BEFORE DELETE ON {table}"
-                f" BEGIN SELECT RAISE(ABORT, '{table}: what is posted is never deleted'); END"
-            )
+            keep(db, table)
     # What a document shows is what the links to it add up to, and never beyond its amount.
     db.execute(
         """

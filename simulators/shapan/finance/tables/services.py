@@ -6,6 +6,7 @@ import sqlite_utils
 
 from shapan.finance import charts
 from shapan.finance.store import books as book_store
+from shapan.finance.tables.making import fix
 
 
 def services(db: sqlite_utils.Database) -> None:
@@ -27,9 +28,5 @@ def services(db: sqlite_utils.Database) -> None:
         book_store.write_rules(db.conn, charts.kinds(choices.standard, choices.taxpayer_kind).values())
     # The guards name their columns, so those of these tables are made anew.
     for table, free in (("supplier_invoice_line", {"red_milli"}), ("payment", {"applied_fen", "state", "change"})):
-        fixed = ", ".join(name for name in db.table(table).columns_dict if name not in free)
         db.execute(f"DROP TRIGGER {table}_fixed")
-        db.execute(
-            f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OF {fixed} ON {table}"
-            f" BEGIN SELECT RAISE(ABORT, '{table}: what is posted never changes'); END"
-        )
+        fix(db, table, free)

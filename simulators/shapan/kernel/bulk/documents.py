@@ -40,15 +40,14 @@ def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterato
     current: Record | None = None
     mark: tuple[str, ...] | None = None
     lost: Row | None = None
-    lost_row: Row | None = None
-    unread: list[Record] = []
+    unread: dict[int, Row] = {}
     for row in rows:
         if row.fault is not None and not _legible(row, marks):
             found.append(record_of(len(found) + 1, row, head))
-            unread.append(found[-1])
+            unread[found[-1].row] = row
             if current is not None and not keyed:
                 current.faults.append(_spoiled(row))
-            lost = lost_row = row
+            lost = row
             continue
         here = tuple(str(row.cells[index]) for index in marks)
         empty = all(row.cells[column.index] in (None, "") for column in head)
@@ -68,10 +67,11 @@ def documents(rows: Iterator[Row], columns: list[Column], table: str) -> Iterato
             current.faults.append(Fault(row.fault.pointer, *where))
             continue
         _add_line(current, row, body, table)
-    if keyed and lost_row is not None:  # with a key, its document may stand anywhere
+    if keyed and unread:  # with a key, the document of such a row may stand anywhere
+        first = next(iter(unread.values()))
         for record in found:
-            if all(record is not one for one in unread):
-                record.faults.append(_spoiled(lost_row))
+            if record.row not in unread:
+                record.faults.append(_spoiled(first))
     yield from found
 
 

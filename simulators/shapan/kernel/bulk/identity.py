@@ -35,16 +35,17 @@ class Identities:
         self._alike: Counter[str] = Counter()
 
     def of(self, record: Record) -> str:
-        """The record's key columns by name; else its content, with the id it had elsewhere, and its place among those that are the same.
+        """The record's key columns by name; else its content with the id it had elsewhere; else that and its place among those that are the same.
 
-        Two equal rows without a key are two records: two orders of the same thing. To be asked once for each record, in their order.
+        Two equal rows without key and id are two records: two orders of the same thing. To be asked once for each record, in their order.
         """
         if record.key:
             return _canonical(record.key)
-        content = record.fingerprint if record.own is None else f"{record.fingerprint}@{record.own}"
-        self._alike[content] += 1
-        place = self._alike[content]
-        return content if place == 1 else f"{content}#{place}"
+        if record.own is not None:
+            return f"{record.fingerprint}@{record.own}"
+        self._alike[record.fingerprint] += 1
+        place = self._alike[record.fingerprint]
+        return record.fingerprint if place == 1 else f"{record.fingerprint}#{place}"
 
 
 def shown_key(record: Record) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -110,9 +111,7 @@ def cancel_sales_order(ctx: Context, sales_order_no: str) -> Answer:
     )
     if refusal is not None:
         raise refusal
-    deliveries.cancel_drafts_of(ctx.db, order["id"], ctx.timestamp)
-    for line in lines:
-        stock.reserve(ctx.db, order["warehouse_code"], line["product_code"], -line["reserved_milli"])
+    _release(ctx, order, lines)
     store.cancel(ctx.db, order["id"], ctx.timestamp)
     view = _view(ctx, sales_order_no)
     ctx.emit("scm.sales_order.cancelled", sales_order_no, view)
@@ -128,13 +127,18 @@ def close_sales_order(ctx: Context, sales_order_no: str, body: dict[str, Any]) -
     )
     if refusal is not None:
         raise refusal
-    deliveries.cancel_drafts_of(ctx.db, order["id"], ctx.timestamp)
-    for line in lines:
-        stock.reserve(ctx.db, order["warehouse_code"], line["product_code"], -line["reserved_milli"])
+    _release(ctx, order, lines)
     store.close_short(ctx.db, order["id"], body["reason"], ctx.timestamp)
     view = _view(ctx, sales_order_no)
     ctx.emit("scm.sales_order.closed", sales_order_no, view)
     return ok(view)
+
+
+def _release(ctx: Context, order: sqlite3.Row, lines: Iterable[sqlite3.Row]) -> None:
+    """Give back what is reserved for an order, and cancel the deliveries that would have taken it."""
+    deliveries.cancel_drafts_of(ctx.db, order["id"], ctx.timestamp)
+    for line in lines:
+        stock.reserve(ctx.db, order["warehouse_code"], line["product_code"], -line["reserved_milli"])
 
 
 def _reserve(ctx: Context, order: sqlite3.Row) -> bool:

@@ -286,17 +286,20 @@ def _refuse_before(db: sqlite3.Connection, warehouse_code: str, product_code: st
 
 def _had(db: sqlite3.Connection, warehouse_code: str, product_code: str, day: date, batch_no: str | None = None) -> int:
     """The least that a warehouse had of a product, or of one of its batches, at the end of any day from `day` on."""
-    return int(
-        db.execute(
-            "WITH days AS (SELECT business_date AS day, sum(change_milli) AS change FROM movement"
-            " WHERE product_code = ?1 AND warehouse_code = ?2 AND (?4 IS NULL OR batch_no = ?4) GROUP BY business_date),"
-            " ends AS (SELECT ?3 AS day, coalesce((SELECT sum(change) FROM days WHERE day <= ?3), 0) AS moved"
-            " UNION ALL SELECT day, (SELECT sum(change) FROM days AS b WHERE b.day <= days.day) FROM days WHERE day > ?3)"
-            " SELECT min(moved) + iif(?4 IS NULL, coalesce("
-            "(SELECT opening_milli FROM stock WHERE product_code = ?1 AND warehouse_code = ?2), 0), 0) FROM ends",
-            (product_code, warehouse_code, day.isoformat(), batch_no),
-        ).fetchone()[0]
-    )
+    least = db.execute(
+        "WITH days AS (SELECT business_date AS day, sum(sum(change_milli)) OVER (ORDER BY business_date) AS moved FROM movement"
+        "  WHERE product_code = ?1 AND warehouse_code = ?2 AND (?4 IS NULL OR batch_no = ?4) GROUP BY business_date),"
+        " ends AS (SELECT moved FROM days WHERE day > ?3 UNION ALL"
+        "  SELECT coalesce((SELECT moved FROM days WHERE day <= ?3 ORDER BY day DESC LIMIT 1), 0))"
+        " SELECT min(moved) FROM ends",
+        (product_code, warehouse_code, day.isoformat(), batch_no),
+    ).fetchone()[0]
+    if batch_no is not None:  # the opening stock is of no batch
+        return int(least)
+    opening = db.execute(
+        "SELECT opening_milli FROM stock WHERE product_code = ? AND warehouse_code = ?", (product_code, warehouse_code)
+    ).fetchone()
+    return int(least) + (0 if opening is None else int(opening[0]))
 
 
 def _batches(
