@@ -21,11 +21,17 @@ def small() -> World:
     return build_world(WorldSpec("trading", "small", 42, OPENING))
 
 
+@pytest.fixture(scope="session")
+def medium_article() -> World:
+    """The medium trading world of seed 101 with the mess of the field report, without its past year."""
+    return build_world(WorldSpec("trading", "medium", 101, OPENING, history=False))
+
+
 @pytest.fixture(scope="session", params=[("tiny", 42), ("tiny", 7), ("small", 42), ("small", 20261101)], ids=str)
 def world(request: pytest.FixtureRequest) -> World:
-    """Worlds of both sizes and several seeds, for what must hold in all of them."""
+    """Clean worlds of both sizes and several seeds, for what must hold in all of them."""
     size, seed = request.param
-    return build_world(WorldSpec("trading", size, seed, OPENING))
+    return build_world(WorldSpec("trading", size, seed, OPENING, mess="clean"))
 
 
 @pytest.fixture

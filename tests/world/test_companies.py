@@ -11,7 +11,11 @@ from stdnum.cn import uscc as oracle
 
 from shapan.kernel.uscc import check
 from shapan.world import Company, World
-from shapan.world.companies import companies, names, regions
+from shapan.world.companies import DEMO, MOST_CUSTOMERS, companies, registered_name, supplier
+from shapan.world.companies import company as numbered
+from shapan.world.draws import digest, place_of, stream
+from shapan.world.names import Words, allowed, names, words
+from shapan.world.places import regions
 
 # Lazy, so that 集团有限公司 is not read as a trade that ends in 集团.
 WORDS, FORM = "[一-龥]{4,11}?", "(?P<form>有限责任公司|股份有限公司|集团有限公司|有限公司|厂|商行)"
@@ -85,17 +89,34 @@ def test_a_city_hangs_together(region: dict[str, object]) -> None:
 def test_a_name_is_one_of_the_lawful_layouts(many: tuple[Company, ...]) -> None:
     layouts: Counter[str] = Counter()
     for company in many:
-        found = [(layout, match) for layout, shape in NAMES.items() if (match := shape.fullmatch(company.legal_name))]
+        # A branch has its parent's whole name and its own city (企业名称登记管理规定 article 13).
+        name = company.legal_name.removesuffix(company.branch or "")
+        found = [(layout, match) for layout, shape in NAMES.items() if (match := shape.fullmatch(name))]
         assert len(found) == 1, company.legal_name
         layout, match = found[0]
         assert (match["city"], match["form"]) == (company.region_name, company.form)
-        assert company.trade_name in company.legal_name
-        assert company.industry_name in company.legal_name
+        assert company.trade_name in name
+        assert company.industry_name in name
         layouts[layout] += 1
     # 86, 9 and 5 %; far from these only if the weights are not used.
     assert 0.83 < layouts["first"] / len(many) < 0.91
     assert 0.06 < layouts["before the form"] / len(many) < 0.12
     assert 0.02 < layouts["before the trade"] / len(many) < 0.08
+
+
+def test_forms_come_as_often_as_they_are_registered(many: tuple[Company, ...]) -> None:
+    forms = Counter(company.form for company in many)
+    shares = {
+        "有限公司": 0.80,
+        "有限责任公司": 0.06,
+        "股份有限公司": 0.07,
+        "集团有限公司": 0.04,
+        "厂": 0.02,
+        "商行": 0.01,
+    }
+    assert set(forms) == set(shares)
+    for form, share in shares.items():
+        assert abs(forms[form] / len(many) - share) < 0.02, form
 
 
 def test_names_are_of_standard_characters_without_doubled_ones(many: tuple[Company, ...]) -> None:
@@ -114,11 +135,134 @@ def test_no_name_is_a_brand_or_a_reserved_word_or_a_city(many: tuple[Company, ..
         ]
 
 
-def test_names_are_distinct_even_without_their_form(many: tuple[Company, ...]) -> None:
-    """With seed 35 the 1157th would draw the words of the 1145th, 唐山源礼建材, were they not taken."""
-    for found in (many, companies(35, 1157)):
-        assert len({company.legal_name for company in found}) == len(found)
-        assert len({(c.region, c.trade_name, c.industry_name) for c in found}) == len(found)
+def test_names_are_distinct_and_words_too_but_for_those_that_resemble_another(many: tuple[Company, ...]) -> None:
+    assert len({company.legal_name for company in many}) == len(many)
+    own = [
+        (c.region_name, c.trade_name, c.industry_name) for c in many if c.likeness not in ("form", "layout", "branch")
+    ]
+    assert len(set(own)) == len(own)
+
+
+def test_two_hundred_thousand_names_are_distinct(many: tuple[Company, ...]) -> None:
+    """By construction; here they are really made, look-alikes among them."""
+    assert len({registered_name(42, n) for n in range(1, 200_001)}) == 200_000
+    assert [registered_name(42, n) for n in range(1, 3001)] == [company.legal_name for company in many]
+
+
+def test_words_of_different_numbers_differ_to_the_end_of_the_numbers() -> None:
+    key = digest(7, "names")
+    numbers = [*range(1, 5001), *range(MOST_CUSTOMERS - 5000, MOST_CUSTOMERS + 5001)]
+    found = {words(stream(7, "name", number), key, number) for number in numbers}
+    assert len(found) == len(numbers)
+    assert len({f"{w.region_name}{w.trade_name}{w.industry_name}" for w in found}) == len(numbers)
+    assert {w.colour for w in found} == {0}
+
+
+def test_a_shift_keeps_families_of_names_apart() -> None:
+    base = words(stream(42, "name", 17), digest(42, "names"), 17)
+    seen = set()
+    for word, colour in (("region", 1), ("industry", 2), ("second", 3), ("region", 4)):
+        for key in range(12):
+            moved = base.moved(word, key, colour)
+            assert moved.colour == colour
+            assert sum(getattr(moved, name) != getattr(base, name) for name in Words.__slots__) == 1
+            seen.add(moved)
+    # Two different bases never meet when they are moved by the same key.
+    other = words(stream(42, "name", 18), digest(42, "names"), 18)
+    assert other.moved("region", 3, 1) != base.moved("region", 3, 1)
+
+
+def test_every_place_of_a_table_is_taken_once() -> None:
+    rows, columns = 13, 7
+    places = {place_of(99, n, rows, columns) for n in range(rows * columns)}
+    assert places == {(row, column) for row in range(rows) for column in range(columns)}
+    assert [place_of(99, n, rows, columns) for n in range(5)] != [place_of(98, n, rows, columns) for n in range(5)]
+
+
+def test_a_name_must_be_plain_where_the_trade_name_ends() -> None:
+    lists = names()
+    technology = next(place for place, entry in enumerate(lists["industries"]) if entry[0] == "科技")
+    first, second = lists["first"].index("华"), lists["second"].index("智")
+    assert allowed(Words(0, technology, first, second, ""))
+    assert not allowed(Words(0, technology, first, second, "能"))
+
+
+@pytest.mark.parametrize("seed", [42, 5])
+def test_one_in_eight_resembles_another(seed: int) -> None:
+    everybody = {company.key: company for company in companies(seed, 2000)}
+    alike = [company for company in everybody.values() if company.lookalike_of]
+    assert len(alike) == 240
+    kinds = Counter(company.likeness for company in alike)
+    assert set(kinds) == {"region", "industry", "branch", "near", "form", "layout"}
+    assert 0.25 < kinds["region"] / len(alike) < 0.55
+    for one in alike:
+        other = everybody[str(one.lookalike_of)]
+        assert other.lookalike_of is None
+        assert one.number > other.number
+        assert one.uscc != other.uscc
+        same = [
+            name
+            for name in ("region_name", "trade_name", "industry_name", "form", "layout")
+            if getattr(one, name) == getattr(other, name)
+        ]
+        match one.likeness:
+            case "region":
+                assert {"trade_name", "industry_name", "layout"} <= set(same)
+                assert one.region_name != other.region_name
+            case "industry":
+                assert {"trade_name", "region_name"} <= set(same)
+                assert one.industry_name != other.industry_name
+            case "near":
+                assert {"region_name", "industry_name"} <= set(same)
+                assert sum(a != b for a, b in zip(one.trade_name, other.trade_name, strict=True)) == 1
+            case "form":
+                assert one.form != other.form
+                assert len(same) == 4 or {one.form, other.form} & {"厂", "商行"}
+            case "layout":
+                assert one.layout != other.layout
+                assert len(same) == 4
+            case _:
+                assert one.parent == other.key
+                assert one.trade_name == other.trade_name
+                assert one.branch is None or one.legal_name == f"{other.legal_name}{one.branch}"
+
+
+def test_the_demo_set_resembles_others_only_in_ways_that_every_style_shows() -> None:
+    for seed in range(40):
+        found = companies(seed, DEMO)
+        assert {one.likeness for one in found} <= {None, "region", "industry", "near"}
+        assert not any(one.former_name for one in found)
+
+
+def test_three_of_a_hundred_were_called_otherwise_before(many: tuple[Company, ...]) -> None:
+    renamed = [company for company in many if company.former_name]
+    assert 0.015 < len(renamed) / len(many) < 0.045
+    for company in renamed:
+        assert company.former_name != company.legal_name
+        assert company.renamed_on is not None
+        assert "2019-01-01" < company.renamed_on < "2025-12-31"
+        assert company.branch is None
+
+
+def test_a_company_is_known_by_its_number_alone(many: tuple[Company, ...]) -> None:
+    assert numbered(42, 2997) == many[2996]
+    assert numbered(42, 777_777).legal_name != numbered(42, 777_778).legal_name
+
+
+def test_suppliers_are_companies_of_their_own(many: tuple[Company, ...]) -> None:
+    sellers = [supplier(42, n, ("电线电缆", "紧固件", "轴承")) for n in range(1, 61)]
+    assert {one.company.uscc for one in sellers}.isdisjoint(company.uscc for company in many)
+    assert {one.company.legal_name for one in sellers}.isdisjoint(company.legal_name for company in many)
+    assert [one.code for one in sellers[:2]] == ["GY00001", "GY00002"]
+    assert {one.grade for one in sellers} == {"A", "B", "C"}
+    assert {one.categories[0] for one in sellers[:3]} == {"电线电缆", "紧固件", "轴承"}
+    assert {len(one.categories) for one in sellers} == {1, 2, 3}
+
+
+def test_bank_accounts_are_of_the_district(many: tuple[Company, ...]) -> None:
+    for company in many[:300]:
+        assert re.fullmatch(r"[1-9]\d{14,18}", company.bank.number)
+        assert company.bank.branch == f"{company.bank.bank}{company.address.city}{company.address.district}支行"
 
 
 def test_credit_codes_hold_and_stand_in_our_own_range(many: tuple[Company, ...]) -> None:
@@ -138,7 +282,8 @@ def test_an_address_is_one_row_of_the_table(many: tuple[Company, ...]) -> None:
     for company in many:
         address = company.address
         region = table[address.province, address.city, address.district, address.division, address.postcode]
-        assert (company.region, company.region_name) == (region["code"], region["name"])
+        assert company.region == region["code"]
+        assert company.branch or company.region_name == region["name"]
         area, _, local = company.phone.partition("-")
         assert area == region["area_code"]
         assert re.fullmatch(rf"[2-8]\d{{{region['landline_digits'] - 1}}}", local)
@@ -160,8 +305,8 @@ def test_people_have_mobile_numbers_and_mail_that_goes_nowhere(world: World) -> 
         for person in company.contacts:
             assert re.fullmatch(r"1[3-9]\d{9}", person.phone)
             assert re.fullmatch(r"[一-龥]{2,4}", person.name)
-            assert re.fullmatch(r"[a-z0-9]+@[a-z]+\.example", person.email)
-        assert re.fullmatch(r"office@[a-z]+\.example", company.email)
+            assert re.fullmatch(r"[a-z0-9]+@[a-z]+-[a-z]{2}\.example", person.email)
+        assert re.fullmatch(r"office@[a-z]+-[a-z]{2}\.example", company.email)
 
 
 def test_keys_terms_and_limits(world: World) -> None:

@@ -1,112 +1,122 @@
-"""The opening: stock that is worth what the books say, receivables that are the control account, both sides equal."""
+"""The opening of every profile: stock that is worth what the books say, sub-ledgers that are the control accounts, both sides equal."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from datetime import date, timedelta
+from datetime import date
 
-from shapan.kernel.money import split_gross
-from shapan.world import World, WorldSpec, build_world
+import pytest
 
+from shapan.world import World, WorldSpec, build_world, list_profiles
 
-def _balances(world: World) -> dict[tuple[str, int | None], int]:
-    return {(account, customer): debit - credit for account, customer, debit, credit in world.finance.opening_balances}
-
-
-def test_both_sides_are_equal(world: World) -> None:
-    rows = world.finance.opening_balances
-    assert len(_balances(world)) == len(rows)
-    assert sum(debit for _, _, debit, _ in rows) == sum(credit for _, _, _, credit in rows) > 0
-    for _, _, debit, credit in rows:
-        assert min(debit, credit) == 0
-        assert max(debit, credit) > 0
-    assert {account for account, *_ in rows} == {"1001", "100201", "1122", "1405", "4001"}
+OPENING = date(2026, 11, 1)
 
 
-def test_only_receivables_have_a_customer_and_each_has(world: World) -> None:
-    for account, customer, *_ in world.finance.opening_balances:
-        assert (customer is not None) is (account == "1122")
+@pytest.fixture(
+    scope="module", params=[(name, mess) for name in list_profiles() for mess in ("clean", "filthy")], ids=str
+)
+def opened(request: pytest.FixtureRequest) -> World:
+    """A small world of every profile, clean and filthy."""
+    profile, mess = request.param
+    return build_world(WorldSpec(profile, "small", 7, OPENING, mess=mess, history=False))
 
 
-def test_the_control_account_is_the_sum_of_the_open_items(world: World) -> None:
-    open_items: Counter[int] = Counter()
-    for item in world.finance.opening_receivables:
-        open_items[item.customer_id] += item.gross_fen
-    ledger = {customer: amount for (account, customer), amount in _balances(world).items() if account == "1122"}
-    assert ledger == dict(open_items)
+def test_both_sides_are_equal(opened: World) -> None:
+    rows = opened.finance.opening_balances
+    assert sum(row.debit_fen for row in rows) == sum(row.credit_fen for row in rows) > 0
+    for row in rows:
+        assert min(row.debit_fen, row.credit_fen) == 0 < max(row.debit_fen, row.credit_fen)
+        assert (row.customer_id is not None) is (row.account == "1122")
+        assert (row.supplier_id is not None) is (row.account == "220201")
+    assert len({(row.account, row.customer_id, row.supplier_id) for row in rows}) == len(rows)
+    accounts = {row.account for row in rows}
+    assert accounts - {"1403"} == {"1001", "100201", "1122", "1405", "220201", "4001"}
+    assert ("1403" in accounts) is any(product.kind == "material" for product in opened.products)
+    [capital] = [row for row in rows if row.account == "4001"]
+    assert capital.credit_fen > 0
 
 
-def test_the_stock_account_is_the_value_of_the_stock(world: World) -> None:
-    assert _balances(world)["1405", None] == sum(value for *_, value in world.scm.opening_stock)
+def test_control_accounts_are_the_sums_of_the_open_items(opened: World) -> None:
+    owed: Counter[int] = Counter()
+    for item in opened.finance.opening_receivables:
+        assert item.net_fen + item.tax_fen == item.gross_fen > 0
+        owed[item.customer_id] += item.gross_fen
+    for receipt in opened.finance.opening_receipts:
+        owed[receipt.customer_id] -= receipt.amount_fen
+    owing: Counter[int] = Counter()
+    for payable in opened.finance.opening_payables:
+        assert payable.net_fen + payable.tax_fen == payable.gross_fen > 0
+        owing[payable.supplier_id] += payable.gross_fen
+    rows = opened.finance.opening_balances
+    ledger = {row.customer_id: row.debit_fen - row.credit_fen for row in rows if row.account == "1122"}
+    assert ledger == {customer: amount for customer, amount in owed.items() if amount}
+    assert {row.supplier_id: row.credit_fen for row in rows if row.account == "220201"} == dict(owing)
 
 
-def test_stock_is_ample_but_for_a_few_products(world: World) -> None:
+def test_parties_of_open_items_are_in_finance(opened: World) -> None:
+    customers = {customer.id for customer in opened.finance.customers}
+    suppliers = {supplier.id for supplier in opened.finance.suppliers}
+    for item in (*opened.finance.opening_receivables, *opened.finance.opening_receipts):
+        assert item.customer_id in customers
+    for payable in opened.finance.opening_payables:
+        assert payable.supplier_id in suppliers
+
+
+def test_the_stock_accounts_are_the_value_of_the_stock(opened: World) -> None:
+    kinds = {product.code: product.kind for product in opened.products}
+    worth: Counter[str] = Counter()
+    for code, _, _, value in opened.scm.opening_stock:
+        worth["1403" if kinds[code] == "material" else "1405"] += value
+    rows = {row.account: row.debit_fen for row in opened.finance.opening_balances}
+    assert {account: rows.get(account, 0) for account in ("1403", "1405")} == {
+        account: worth[account] for account in ("1403", "1405")
+    }
+
+
+def test_stock_is_ample_but_for_a_few_products(opened: World) -> None:
     main: defaultdict[str, int] = defaultdict(int)
-    products = {product.code: product for product in world.products}
-    warehouses = {code for code, *_ in world.scm.warehouses}
-    for code, warehouse, quantity, value in world.scm.opening_stock:
+    products = {product.code: product for product in opened.products}
+    warehouses = [code for code, *_ in opened.scm.warehouses]
+    for code, warehouse, quantity, value in opened.scm.opening_stock:
         product = products[code]
         assert warehouse in warehouses
-        assert quantity % (1000 * product.units_per_sales_unit) == 0
         assert quantity > 0
-        # Cost in 1/10000 yuan by thousandths, to the fen.
-        assert abs(value - quantity * product.cost_e4 / 100_000) <= 0.5
-        if warehouse == "CK01":
+        assert product.kind != "dish"
+        if product.kind != "material":
+            assert quantity % (1000 * product.units_per_sales_unit) == 0
+            assert value * 100_000 == quantity * product.cost_e4
+        if warehouse == warehouses[0]:
             main[code] = quantity
-    assert len({(code, warehouse) for code, warehouse, *_ in world.scm.opening_stock}) == len(world.scm.opening_stock)
-    for product in world.products:
+    assert len({row[:2] for row in opened.scm.opening_stock}) == len(opened.scm.opening_stock)
+    for product in opened.products:
+        pack = 1000 * product.units_per_sales_unit
         if product.scarce:
-            assert 0 < main[product.code] <= 3000 * product.units_per_sales_unit
+            assert 0 < main[product.code] <= 3 * pack
         else:
-            assert main[product.code] >= 300 * 1000 * product.units_per_sales_unit
-    scarce = sum(product.scarce for product in world.products)
-    assert 1 <= scarce <= len(world.products) / 8
+            assert main[product.code] >= product.stock_sales_units * pack
+    sold = [product for product in opened.products if product.kind in ("goods", "finished")]
+    assert 0 < sum(product.scarce for product in sold) < len(sold) / 4
 
 
-def test_receivables_add_up_and_fall_due_by_their_terms(world: World) -> None:
-    terms = {customer.id: customer.payment_terms_days for customer in world.finance.customers}
-    for item in world.finance.opening_receivables:
-        day, due = date.fromisoformat(item.business_date), date.fromisoformat(item.due_date)
-        assert day < world.spec.opening
-        assert due - day == timedelta(days=terms[item.customer_id])
-        assert terms[item.customer_id] > 0
-        tax = split_gross(item.gross_fen, 1300)
-        assert (item.net_fen, item.tax_fen) == (tax.net, tax.tax)
-        assert item.gross_fen > 0
+def test_open_items_are_dated_and_numbered_as_the_system_does(opened: World) -> None:
+    finance = opened.finance
+    for item in finance.opening_receivables:
+        assert re.fullmatch(rf"YS-{item.business_date[:4]}{item.business_date[5:7]}-\d{{5}}", item.number)
+        assert item.business_date <= item.due_date
+        assert item.business_date < OPENING.isoformat()
+    for receipt in finance.opening_receipts:
+        assert re.fullmatch(r"SK-\d{6}-\d{5}", receipt.number)
+    for payable in finance.opening_payables:
+        assert re.fullmatch(r"YF-\d{6}-\d{5}", payable.number)
+    numbers = [
+        item.number for item in (*finance.opening_receivables, *finance.opening_receipts, *finance.opening_payables)
+    ]
+    assert len(set(numbers)) == len(numbers)
 
 
-def test_some_are_overdue_and_some_fall_due_later() -> None:
-    """In every world, however small: 40 seeds of the tiny one."""
-    for seed in range(40):
-        world = build_world(WorldSpec("trading", "tiny", seed, date(2026, 11, 1)))
-        late = [date.fromisoformat(item.due_date) < world.spec.opening for item in world.finance.opening_receivables]
-        assert any(late)
-        assert not all(late)
-
-
-def test_nobody_owes_more_than_the_credit_limit(world: World) -> None:
-    for n, company in enumerate(world.companies):
-        customer = world.finance.customers[n].id
-        owed = _balances(world).get(("1122", customer), 0)
-        assert owed <= company.credit_limit_fen
-
-
-def test_receivables_are_numbered_without_gaps_in_the_month_of_their_date(world: World) -> None:
-    numbers: defaultdict[str, list[int]] = defaultdict(list)
-    for item in world.finance.opening_receivables:
-        match = re.fullmatch(r"YS-(\d{6})-(\d{5})", item.number)
-        assert match
-        assert match[1] == item.business_date[:7].replace("-", "")
-        numbers[match[1]].append(int(match[2]))
-    assert len(numbers) > 1
-    for month, found in numbers.items():
-        assert found == list(range(1, len(found) + 1)), month
-
-
-def test_dates_move_with_the_opening() -> None:
-    one = build_world(WorldSpec("trading", "tiny", 42, date(2026, 11, 1)))
-    other = build_world(WorldSpec("trading", "tiny", 42, date(2024, 3, 1)))
-    assert one.companies == other.companies
-    assert one.finance.opening_balances == other.finance.opening_balances
-    assert {item.business_date[:4] for item in other.finance.opening_receivables} <= {"2023", "2024"}
+def test_some_customers_are_late() -> None:
+    for profile in list_profiles():
+        world = build_world(WorldSpec(profile, "small", 42, OPENING, mess="clean", history=False))
+        late = sum(item.due_date < OPENING.isoformat() for item in world.finance.opening_receivables)
+        assert 0 < late < len(world.finance.opening_receivables)

@@ -1,93 +1,102 @@
-"""The opening (期初): stock in the SCM and balances in finance, which agree with each other to the fen."""
+"""The opening (期初): what is open when the books open, and balances that agree with it and with the stock to the fen.
+
+All of it follows from the year before, see history.py, whether or not the documents of that year are kept.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
 
-from shapan.kernel.money import divide_half_up, split_gross
-from shapan.world.draws import between, every, pick, stream
-from shapan.world.entities import Company, FinanceCustomer, OpeningReceivable, Product
-from shapan.world.spec import Profile, WorldSpec
+from shapan.kernel.money import divide_half_up
+from shapan.world.documents import Carried, Purchase, Sale, StockAt
+from shapan.world.entities import OpeningBalance, OpeningPayable, OpeningReceipt, OpeningReceivable
+from shapan.world.spec import Profile
 
-CASH, BANK, RECEIVABLES, STOCK, CAPITAL = "1001", "100201", "1122", "1405", "4001"
-_TAX_BP = 1300
-
-
-def opening_stock(
-    spec: WorldSpec, profile: Profile, products: tuple[Product, ...], warehouses: tuple[str, ...]
-) -> tuple[tuple[str, str, int, int], ...]:
-    """(product, warehouse, thousandths, value in fen): ample in the main warehouse, some in the others, little of scarce products."""
-    rows = []
-    for product in products:
-        for place, warehouse in enumerate(warehouses):
-            rng = stream(spec.seed, "stock", product.code, warehouse)
-            least = profile.opening["stock_sales_units"]
-            if product.scarce:
-                packs = between(rng, 1, 3) if place == 0 else 0
-            elif place == 0:
-                packs = least + between(rng, 0, least // 2)
-            else:
-                packs = between(rng, 0, least // 10)
-            if packs:
-                units = packs * product.units_per_sales_unit
-                rows.append((product.code, warehouse, units * 1000, divide_half_up(units * product.cost_e4, 100)))
-    return tuple(rows)
+CASH, BANK, RECEIVABLES, MATERIALS, MERCHANDISE, PAYABLES, CAPITAL = (
+    "1001",
+    "100201",
+    "1122",
+    "1403",
+    "1405",
+    "220201",
+    "4001",
+)
 
 
-def opening_receivables(
-    spec: WorldSpec, profile: Profile, companies: tuple[Company, ...], customers: tuple[FinanceCustomer, ...]
-) -> tuple[OpeningReceivable, ...]:
-    """What customers owe when the books open: one to three items each, every other debtor with one that is overdue.
-
-    Who pays in advance (预付) owes nothing, and nobody owes more than the credit limit. Numbers (YS-202610-00001) count up within the
-    month of the business date in the order of the customers, not of the dates, so that one customer more renumbers nobody's.
-    """
-    serials: Counter[str] = Counter()
-    on_credit = debtors = 0
-    made = []
-    for company, customer in zip(companies, customers, strict=True):
-        terms = company.payment_terms_days
-        on_credit += terms > 0
-        if not terms or not every(profile.opening["receivables_percent"], on_credit):
-            continue
-        debtors += 1
-        rng = stream(spec.seed, "receivable", company.key)
-        for item in range(pick(rng, (1, 1, 2, 3))):
-            overdue = debtors % 2 == 1 and item == 0
-            age = terms + between(rng, 1, 90) if overdue else between(rng, 1, terms)
-            day = spec.opening - timedelta(days=age)
-            # Three items of at most 30 % stay within the limit.
-            gross = company.credit_limit_fen * between(rng, 20, 300) // 1000 - between(rng, 0, 9999)
-            amount = split_gross(gross, _TAX_BP)
-            month = f"{day:%Y%m}"
-            serials[month] += 1
-            made.append(
-                OpeningReceivable(
-                    customer.id,
-                    f"YS-{month}-{serials[month]:05d}",
-                    day.isoformat(),
-                    (day + timedelta(days=terms)).isoformat(),
-                    amount.net,
-                    amount.tax,
-                    amount.gross,
-                )
+def open_receivables(sales: Iterable[Sale | Carried]) -> Iterator[OpeningReceivable]:
+    """What customers owe, item by item, each as far as it is open."""
+    for one in sales:
+        if isinstance(one, Carried):
+            day, net, tax, left = one.business_date, one.net_fen, one.tax_fen, one.net_fen + one.tax_fen
+        else:
+            day, net, tax, left = one.shipped_on, one.net_fen, one.tax_fen, one.gross_fen - one.settled_fen
+        if left:
+            # The open part has its part of the tax.
+            part = tax if left == net + tax else divide_half_up(tax * left, net + tax)
+            yield OpeningReceivable(
+                one.finance_id, one.receivable_number, day.isoformat(), one.due_on.isoformat(), left - part, part, left
             )
-    return tuple(made)
+
+
+def open_receipts(sales: Iterable[Sale | Carried]) -> Iterator[OpeningReceipt]:
+    """Money that came in and is settled with nothing."""
+    for one in sales:
+        if isinstance(one, Sale):
+            for receipt in one.receipts:
+                if not receipt.settled_fen:
+                    yield OpeningReceipt(
+                        receipt.customer_id, receipt.number, receipt.received_on.isoformat(), receipt.amount_fen
+                    )
+
+
+def open_payables(purchases: Iterable[Purchase]) -> Iterator[OpeningPayable]:
+    """What is owed to suppliers, item by item."""
+    for one in purchases:
+        if one.paid_on is None:
+            yield OpeningPayable(
+                one.finance_id,
+                one.payable_number,
+                one.received_on.isoformat(),
+                one.due_on.isoformat(),
+                one.net_fen,
+                one.tax_fen,
+                one.gross_fen,
+            )
 
 
 def opening_balances(
-    profile: Profile, receivables: tuple[OpeningReceivable, ...], stock: tuple[tuple[str, str, int, int], ...]
-) -> tuple[tuple[str, int | None, int, int], ...]:
-    """(account, customer, debit fen, credit fen). Capital takes what the assets come to, so that both sides are equal."""
+    profile: Profile,
+    receivables: Iterable[OpeningReceivable],
+    receipts: Iterable[OpeningReceipt],
+    payables: Iterable[OpeningPayable],
+    stock: Iterable[StockAt],
+) -> tuple[OpeningBalance, ...]:
+    """The opening balances. Capital takes what the assets come to over what is owed, so that both sides are equal.
+
+    1122 is told by customer: what is open less what was paid and not settled, on the credit side when that is more.
+    """
     owed: Counter[int] = Counter()
     for item in receivables:
         owed[item.customer_id] += item.gross_fen
-    rows: list[tuple[str, int | None, int, int]] = [
-        (CASH, None, profile.opening["cash_yuan"] * 100, 0),
-        (BANK, None, profile.opening["bank_yuan"] * 100, 0),
-        *((RECEIVABLES, customer, owed[customer], 0) for customer in sorted(owed)),
-        (STOCK, None, sum(value for *_, value in stock), 0),
+    for receipt in receipts:
+        owed[receipt.customer_id] -= receipt.amount_fen
+    owing: Counter[int] = Counter()
+    for payable in payables:
+        owing[payable.supplier_id] += payable.gross_fen
+    kept: Counter[str] = Counter()
+    for row in stock:
+        kept[MATERIALS if row.product.kind == "material" else MERCHANDISE] += row.value_fen
+    rows = [
+        _balance(CASH, profile.opening["cash_yuan"] * 100),
+        _balance(BANK, profile.opening["bank_yuan"] * 100),
+        *(_balance(RECEIVABLES, owed[customer], customer=customer) for customer in sorted(owed)),
+        *(_balance(account, kept[account]) for account in (MATERIALS, MERCHANDISE)),
+        *(_balance(PAYABLES, -owing[supplier], supplier=supplier) for supplier in sorted(owing)),
     ]
-    rows = [row for row in rows if row[2]]
-    return (*rows, (CAPITAL, None, 0, sum(debit for _, _, debit, _ in rows)))
+    rows = [row for row in rows if row.debit_fen or row.credit_fen]
+    return (*rows, _balance(CAPITAL, sum(row.credit_fen - row.debit_fen for row in rows)))
+
+
+def _balance(account: str, fen: int, customer: int | None = None, supplier: int | None = None) -> OpeningBalance:
+    return OpeningBalance(account, customer, supplier, max(0, fen), max(0, -fen))

@@ -19,33 +19,67 @@ _PROFILES = HERE / "profiles"
 
 @dataclass(frozen=True, slots=True)
 class WorldSpec:
-    """Everything that a world depends on. `opening` is the first day of its first accounting period."""
+    """Everything that a world depends on. `opening` is the first day of its first accounting period.
+
+    `mess` is the preset (or file) that says how wrong the records are, `rates` overrides of it as (dotted path, number), e.g.
+    ("surface.homophone", 0.05). `history` False leaves out the documents of the past year; what is open at the opening stays the same.
+    """
 
     profile: str
     size: str
     seed: int
     opening: date
+    mess: str = "article"
+    rates: tuple[tuple[str, float], ...] = ()
+    history: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of everything."""
+    """How much of everything. `orders_per_customer` is on average, in the year before the opening."""
 
     customers: int
     products: int
     warehouses: int
+    suppliers: int
+    orders_per_customer: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How business went in the year before the opening; ranges are (from, to), both included, shares whole percents.
+
+    `months` are twelve whole-number weights, January to December.
+    """
+
+    orders_per_customer: int = 3
+    lines: tuple[int, int] = (1, 4)
+    sales_units: tuple[int, int] = (1, 12)
+    discounted_percent: int = 25
+    discount_percent: int = 8
+    delivery_days: tuple[int, int] = (1, 7)
+    late_percent: int = 20
+    late_days: tuple[int, int] = (3, 60)
+    parts_percent: int = 10
+    months: tuple[int, ...] = (90, 60, 105, 100, 100, 100, 95, 95, 110, 105, 120, 120)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A kind of company and its business; `catalogue` and `warehouses` are as the profile's schema says."""
+    """A kind of company and its business; `catalogue`, `warehouses` and `opening` are as the profile's schema says.
+
+    Every warehouse has a `kind`, `opening` every member, and `staff` the number of people in sales, buyers, keepers and accountants.
+    """
 
     name: str
     title: dict[str, str]
+    description: dict[str, str]
     sizes: dict[str, Size]
     catalogue: tuple[dict[str, Any], ...]
     warehouses: tuple[dict[str, str], ...]
-    opening: dict[str, Any]
+    opening: dict[str, int]
+    staff: dict[str, int]
+    history: History
 
 
 def list_profiles() -> list[str]:
@@ -93,9 +127,26 @@ def _read(path: Path) -> Profile:
             + "；".join(f"{fault.pointer}：{fault.zh.rstrip('。')}" for fault in found)
             + "。",
         )
-    sizes = {key: Size(**value) for key, value in data["sizes"].items()}
+    return _profile(data)
+
+
+def _profile(data: dict[str, Any]) -> Profile:
+    """What the schema calls optional gets the values that the schema names."""
+    told: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in data.get("history", {}).items()
+    }
+    history = History(**told)
+    usual = {"suppliers": 4, "orders_per_customer": history.orders_per_customer}
     return Profile(
-        data["name"], data["title"], sizes, tuple(data["catalogue"]), tuple(data["warehouses"]), data["opening"]
+        name=data["name"],
+        title=data["title"],
+        description=data.get("description", data["title"]),
+        sizes={key: Size(**{**usual, **value}) for key, value in data["sizes"].items()},
+        catalogue=tuple(data["catalogue"]),
+        warehouses=tuple({"kind": "warehouse", **warehouse} for warehouse in data["warehouses"]),
+        opening=dict(data["opening"]),
+        staff={**dict.fromkeys(("sales", "buyers", "keepers", "accountants"), 1), **data.get("staff", {})},
+        history=history,
     )
 
 
