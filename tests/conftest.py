@@ -70,10 +70,10 @@ class Api:
 
 @pytest.fixture(scope="session")
 def tiny_world() -> Any:
-    """The tiny trading world, opened on 1 January 2026."""
+    """The tiny trading world, opened on 1 January 2026, without the documents of the year before."""
     from shapan.world import WorldSpec, build_world
 
-    return build_world(WorldSpec("trading", "tiny", 42, OPENING))
+    return build_world(WorldSpec("trading", "tiny", 42, OPENING, history=False))
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ SYSTEMS = {"crm": "crm", "scm": "scm", "finance": "finance", "operator": "crm", 
 
 BY_URL = os.environ.get("SHAPAN_BY_URL") == "1"
 # In process it is the middle of January; a sandbox that was started opens its books this month.
-WORLD = build_world(WorldSpec("trading", "tiny", 42, this_month() if BY_URL else date(2026, 1, 1)))
+WORLD = build_world(WorldSpec("trading", "tiny", 42, this_month() if BY_URL else date(2026, 1, 1), history=BY_URL))
 
 
 def _room(name: str) -> ModuleType:

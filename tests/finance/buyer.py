@@ -24,6 +24,8 @@ class Buyer:
         self.product: str = self.api.get("/inventory-items").json()["items"][0]["code"]
         self.supplier: dict[str, Any] = office.post("/suppliers", {"short_name": "恒达电缆", "payment_terms_days": 60})
         self.serial = 0
+        # What the world owes to other suppliers.
+        self.owed_before = float(self.closing("220201"))
 
     def source(self, prefix: str = "CGRK") -> dict[str, str]:
         self.serial += 1
@@ -133,6 +135,10 @@ class Buyer:
             if row["account_code"] == account:
                 return str(row["closing_debit"] if row["closing_credit"] == "0.00" else "-" + row["closing_credit"])
         return "0.00"
+
+    def owed(self, period: str = "") -> str:
+        """Debit less credit of 220201 at the end of a period, without what was owed before."""
+        return f"{float(self.closing('220201', period)) - self.owed_before:.2f}"
 
     def balance(self) -> dict[str, str]:
         answer = self.api.get(f"/suppliers/{self.supplier['id']}/balance").json()

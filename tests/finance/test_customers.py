@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,9 @@ NEW = {
     "full_name": "北京华信科技有限公司",
     "tax_number": "91110108MAY000017T",
     "payment_terms_days": 60,
+    "phone": "010-88881234",
+    "bank_name": "云川银行北京海淀支行",
+    "bank_account": "0200 0045 0908 8123 456",
     "source_reference": {"system": "crm", "document": "BJ-IT-001", "id": "0c6e7f0e-2f1e-4b57-9a55-5d8b0f6b3a11"},
 }
 
@@ -32,7 +35,8 @@ def test_a_new_customer_is_shown_as_it_was_entered_and_announced(office: Office)
 def test_what_is_left_out_is_empty_and_terms_are_30_days(office: Office) -> None:
     customer = office.post("/customers", {"short_name": "示例贸易（上海）"})
     assert customer["payment_terms_days"] == 30
-    assert [customer[key] for key in ("full_name", "tax_number", "source_reference")] == [None] * 3
+    optional = ("full_name", "tax_number", "phone", "bank_name", "bank_account", "source_reference")
+    assert [customer[key] for key in optional] == [None] * 6
 
 
 def test_the_same_company_may_be_entered_twice(office: Office) -> None:
@@ -57,12 +61,44 @@ def test_every_fault_of_a_customer_is_named(finance: Api, refusal: Callable[...,
         "short_name": " ",
         "tax_number": "abc",
         "payment_terms_days": 366,
+        "phone": "无",
+        "bank_name": " ",
+        "bank_account": "见合同",
         "source_reference": {"system": "CRM"},
     }
     answer = finance.post("/customers", json=body, headers={"Accept-Language": "zh"})
     pointers = refusal(answer, 400, "validation-failed")
     assert {"/short_name", "/tax_number", "/payment_terms_days", "/source_reference/system"} <= set(pointers)
-    assert len(pointers) == 5
+    assert {"/phone", "/bank_name", "/bank_account"} <= set(pointers)
+    assert len(pointers) == 8
+
+
+@pytest.mark.parametrize(
+    ("member", "longest"),
+    [
+        ("phone", "+" + "1" * 29),
+        ("bank_name", "行" * 100),
+        ("bank_account", "1" * 40),
+        ("bank_account", "1" + " " * 38 + "1"),
+    ],
+)
+def test_billing_details_are_taken_up_to_their_lengths(
+    finance: Api, refusal: Callable[..., list[str]], member: str, longest: str
+) -> None:
+    kept = finance.post("/customers", json={"short_name": "示例", member: longest})
+    assert (kept.status_code, kept.json().get(member)) == (201, longest), kept.text
+    longer = finance.post("/customers", json={"short_name": "示例", member: longest + longest[-1]})
+    assert refusal(longer, 400, "validation-failed") == [f"/{member}"]
+
+
+@pytest.mark.parametrize(
+    "number", ["1234567", " 12345678", "12345678 ", "12345678\n", "1234-5678", "１２３４５６７８", None]
+)
+def test_an_account_number_is_digits_with_blanks_between(
+    finance: Api, refusal: Callable[..., list[str]], number: str | None
+) -> None:
+    answer = finance.post("/customers", json={"short_name": "示例", "bank_account": number})
+    assert set(refusal(answer, 400, "validation-failed")) == {"/bank_account"}
 
 
 @pytest.mark.parametrize("name", ["short_name", "full_name", "tax_number"])
@@ -83,6 +119,13 @@ def test_a_watermark_brings_everything_once_and_then_only_what_is_new(office: Of
 def test_seeded_customers_are_all_there(office: Office) -> None:
     assert len(office.customers) >= 12
     assert all("有限公司" not in c["short_name"] for c in office.customers)
+
+
+def test_seeded_customers_have_the_billing_details_of_the_world(office: Office, tiny_world: Any) -> None:
+    members = ("phone", "bank_name", "bank_account")
+    there = {c["id"]: tuple(c[member] for member in members) for c in office.walk("/customers")[0]}
+    assert there == {c.id: (c.phone, c.bank_name, c.bank_account) for c in tiny_world.finance.customers}
+    assert all(all(details) for details in there.values())
 
 
 def test_a_balance_follows_receivables_receipts_and_the_calendar(office: Office) -> None:

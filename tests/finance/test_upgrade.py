@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlite_utils
 
 from shapan.finance.charts import chart_of_accounts, kinds
-from shapan.finance.operations import closing, ledger, receivables, vouchers
+from shapan.finance.operations import closing, customers, ledger, receivables, vouchers
 from shapan.finance.operations.books import get_books
 from shapan.finance.tables import MIGRATIONS, first
 from shapan.kernel.database import kernel_tables
@@ -98,6 +98,8 @@ def test_books_of_the_first_version_go_on(new_books: Callable[[], Books]) -> Non
     books.db.execute("COMMIT")
     assert books.db.execute("PRAGMA foreign_key_check").fetchall() == []
     assert books.do(get_books)["standard"] == "enterprise"
+    known = books.do(customers.get_customer, customer_id=1)
+    assert [known[member] for member in ("phone", "bank_name", "bank_account")] == [None] * 3
     old = books.do(vouchers.get_voucher, voucher_id=1)
     assert (old["label"], old["maker"], old["reverses"], old["lines"][0]["debit"]) == ("记-0001", None, None, "10.00")
     rules = {row[0] for row in books.db.execute("SELECT DISTINCT document FROM posting_rule")}

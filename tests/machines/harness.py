@@ -40,7 +40,7 @@ STEPS = int(os.environ.get("SHAPAN_STEPS", "60"))
 STEPS_A_RUN = 40
 NOW = "2026-01-15T10:00:00+08:00"
 CLIENT = Client("machine", "machine-secret")
-WORLD = build_world(WorldSpec("trading", "tiny", 42, date(2026, 1, 1)))
+WORLD = build_world(WorldSpec("trading", "tiny", 42, date(2026, 1, 1), history=False))
 
 Json = dict[str, Any]
 

@@ -17,6 +17,7 @@ from shapan.scm.rules.batches import Batch, BatchBalance
 from shapan.scm.rules.costing import Cost
 from shapan.scm.store import batches, stock
 from shapan.scm.tables import MIGRATIONS, first
+from tests.scm.opening import value_opening
 
 DAY = date(2026, 11, 24)
 NOW = "2026-11-24T09:30:00.000+08:00"
@@ -37,7 +38,7 @@ def opened() -> sqlite3.Connection:
         [(PLAIN, 0), (BATCHED, 1)],
     )
     connection.execute("INSERT INTO stock VALUES (?, 'CK01', 10000, 10400, 10000, 0, NULL)", (PLAIN,))
-    stock.value_opening(connection)
+    value_opening(connection)
     return connection
 
 
@@ -189,7 +190,9 @@ def assert_all_adds_up(db: sqlite3.Connection) -> None:
         "SELECT product_code, warehouse_code, batch_no, sum(change_milli) AS moved FROM movement WHERE batch_no IS NOT NULL"
         " GROUP BY product_code, warehouse_code, batch_no ORDER BY 1, 2, 3"
     ).fetchall()
-    kept = db.execute("SELECT * FROM batch_stock ORDER BY 1, 2, 3").fetchall()
+    kept = db.execute(
+        "SELECT product_code, warehouse_code, batch_no, on_hand_milli FROM batch_stock ORDER BY 1, 2, 3"
+    ).fetchall()
     assert [tuple(row) for row in by_batch] == [tuple(row) for row in kept]
     in_batches = db.execute(
         "SELECT warehouse_code, sum(on_hand_milli) FROM batch_stock GROUP BY warehouse_code ORDER BY 1"

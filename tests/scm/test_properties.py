@@ -23,7 +23,7 @@ from shapan.kernel.money import text_from_e4, text_from_milli
 from shapan.kernel.system import Answer, Context
 from shapan.scm import SYSTEM
 from shapan.scm.operations import deliveries, sales_orders, stock
-from shapan.scm.store.stock import value_opening
+from tests.scm.opening import value_opening
 
 PRODUCTS = ("A-1", "B-2")
 WAREHOUSES = ("CK01", "CK02")

@@ -14,6 +14,7 @@ from shapan.scm.rules.sales_orders import OrderLine
 from shapan.scm.store import sales_orders, stock
 from shapan.scm.store.query import draw_number
 from shapan.scm.tables import MIGRATIONS
+from tests.scm.opening import value_opening
 
 DAY = date(2026, 11, 24)
 NOW = f"{DAY}T10:00:00.000+08:00"
@@ -36,7 +37,7 @@ def db() -> sqlite3.Connection:
         "INSERT INTO product (code, name, spec, model, category, base_unit, rate_bp) VALUES ('A', '电缆', '', '', '', '件', 1300)"
     )
     connection.execute("INSERT INTO stock VALUES ('A', 'CK01', 10000, 10400, 10000, 0, NULL)")
-    stock.value_opening(connection)
+    value_opening(connection)
     order = {
         "number": "XSDD-202611-00001",
         "partner_code": "KH00001",

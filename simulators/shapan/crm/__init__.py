@@ -10,7 +10,8 @@ How to read this room; the other two are built to the same plan:
     tables/              the schema, as migrations
     views/, inputs.py    rows to wire form and back, and the answer of a list
     ordering.py, parties.py  what several operations do with orders and with customers
-    seed.py, facts.py    what a world gives this system, and what the oracle reads of it
+    seed.py, history.py  what a world gives this system: its masters, and the orders of the past year
+    facts.py             what the oracle reads of it
 
 A lead becomes a customer, a contact and an opportunity; a quotation becomes an order. Any of these may also be the first. A line's price is
 the one given, that of the customer's price list, or the list price (rules/prices.py). Customers are renamed and merged, and keep their history

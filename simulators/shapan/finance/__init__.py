@@ -13,14 +13,15 @@ closing/                the steps of a period's close (结账), in order; each t
 tables/                 the schema; triggers keep posted documents as they are, as a last line of defence
 views/                  rows → JSON in this system's convention
 charts.py, tax_rates.py, data/  charts of accounts (会计科目表) of both standards, posting rules (凭证模板), statements, rates: all data
-seed.py, facts.py       what it starts with; what the oracle reads of it
+seed.py, history.py     what it starts with: masters and balances; open items and the documents of the past year
+facts.py                what the oracle reads of it
 
 dating.py, charging.py, sub_ledger.py  what several documents of the sales side share: their day, their tax, their links
 registering.py, invoicing.py, refunds.py  what several documents of the purchasing side share: goods and their value; how an invoice
                         comes into the books; what a refund gives back
 
 The books in four sentences: a receivable and a receipt post a voucher in the transaction that makes them, by the posting rule of their
-kind; a settlement links the two and posts nothing unless it applies an advance. Opening balances are balances, not vouchers. Only documents
+kind; a settlement links the two and posts nothing unless it applies an advance. Opening balances are balances, not vouchers, and documents of before the books opened have none. Only documents
 of the sub-ledger post to 1122 应收账款, so its balance per customer is always open receivables (red ones negative, pending ones not at all)
 less unapplied receipts, on every day; 220201 per supplier likewise, and 220202 is what the last close accrued of goods received and not
 invoiced (暂估), reversed on the first of the next month. What is posted never changes; it is taken back by red letters or by a link with negative amounts.

@@ -9,7 +9,8 @@ store/              every SQL statement, by subject
 tables/             the schema, by subject; stock and order lines carry CHECKs as a last line of defence
 views/              rows → JSON in this system's convention, by subject
 bodies.py, …        what operations of several subjects read of bodies and documents
-seed.py, facts.py   what it starts with; what the oracle reads of it
+seed.py, history.py what it starts with: masters and batches; stock, and the documents of the past year
+facts.py            what the oracle reads of it
 
 Stock in three sentences: `stock` holds on hand and reserved by product and warehouse, `movement` is the ledger that explains on hand
 from the opening. Approving an order reserves what is available and back-orders the rest; only a reserved quantity can be put on a

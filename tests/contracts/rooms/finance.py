@@ -13,6 +13,7 @@ LEDGER = runpy.run_path(str(Path(__file__).with_name("finance_ledger.py")))
 # Operations that begin with documents of their own, and are not served from the copy that all others share.
 ALONE = LEDGER["BLANK"]
 BULK = runpy.run_path(str(Path(__file__).with_name("bulk.py")))
+PAST = runpy.run_path(str(Path(__file__).with_name("finance_past.py")))
 PURCHASING = runpy.run_path(str(Path(__file__).with_name("finance_purchasing.py")))
 # Operations that fit seldom by chance, and get more examples: debit that equals credit.
 SELDOM = [
@@ -48,9 +49,9 @@ def keys(world: Any) -> dict[str, list[Any]]:
     """By the parameter or member that takes them."""
     return {
         **_each(_debtors(world), "path.customer_id", "query.customer_id", "body.customer_id"),
-        **_each([1, 2], "body.allocations[*].receivable_id"),
-        "path.receivable_id": [1, 2, *_sales_side(world)],
-        **_each([1, 2], "path.receipt_id", "query.receipt_id", "body.receipt_id"),
+        **_each(_open(world)[:2], "body.allocations[*].receivable_id"),
+        "path.receivable_id": [*_open(world)[:2], *_sales_side(world)],
+        **_each(_next(world, "receipt", 2), "path.receipt_id", "query.receipt_id", "body.receipt_id"),
         **_each([_today(world)[:7]], "path.period", "query.period"),
         **_each([_today(world)], "body.date", "body.business_date"),
         "body.allocations[*].amount": ["0.01", "1.00"],
@@ -59,7 +60,7 @@ def keys(world: Any) -> dict[str, list[Any]]:
         "body.lines[*].tax_amount": ["13.00"],
         "body.lines[*].debit": ["5.00"],
         "body.lines[*].credit": ["5.00"],
-        "path.settlement_id": [1],
+        "path.settlement_id": _next(world, "settlement", 1),
         **_each([1, 2], "path.offset_id", "path.write_off_id", "path.cash_sale_id", "path.refund_id"),
         "body.receivable_id": [_sales_side(world)[3]],
         "body.amount": ["0.01", "1.00"],
@@ -80,10 +81,21 @@ def keys(world: Any) -> dict[str, list[Any]]:
     }
 
 
+def _open(world: Any) -> list[int]:
+    """Receivables that are open from the beginning, those of the debtors first."""
+    debtors = _debtors(world)
+    return [id_ for id_, _ in sorted(PAST["open_items"](world), key=lambda item: (item[1] not in debtors, item[0]))]
+
+
+def _next(world: Any, kind: str, number: int) -> list[int]:
+    """The ids of the first documents of a kind that are made here."""
+    first = PAST["before"](world)[kind] + 1
+    return list(range(first, first + number))
+
+
 def _sales_side(world: Any) -> list[int]:
     """Receivables that `_prepare_sales_side` makes: two pending, one without its invoice, a red one."""
-    first = len(world.finance.opening_receivables) + 1
-    return list(range(first, first + 4))
+    return _next(world, "receivable", 4)
 
 
 def _prepare_sales_side(desk: Desk, world: Any) -> None:
@@ -95,7 +107,7 @@ def _prepare_sales_side(desk: Desk, world: Any) -> None:
         "source_reference": {"system": "scm", "document": "XSCK-202601-00001"},
         "lines": [{"description": "电缆", "net_amount": "300.00", "tax_rate": "0.13", "tax_amount": "39.00"}],
     }
-    mine = next(n for n, row in enumerate(world.finance.opening_receivables, 1) if row.customer_id == customer)
+    mine = next(id_ for id_, debtor in PAST["open_items"](world) if debtor == customer)
     for _ in range(2):
         desk.post("/receivables", **charge, recognition="on_acceptance")
     unbilled = desk.post("/receivables", **charge, invoiced=False)
@@ -107,7 +119,7 @@ def _prepare_sales_side(desk: Desk, world: Any) -> None:
     lost = [{"receivable_id": mine, "amount": "1.00"}]
     desk.post("/stores", code="MD01", name="一店")
     for _ in range(2):
-        desk.post("/refunds", receipt_id=1, amount="1.00", reason="多付")
+        desk.post("/refunds", receipt_id=_next(world, "receipt", 1)[0], amount="1.00", reason="多付")
         desk.post("/write-offs", customer_id=customer, allocations=lost, reason="破产")
         desk.post(
             "/cash-sales",
@@ -127,7 +139,11 @@ def prepare(desk: Desk, world: Any) -> None:
     debtors = _debtors(world)
     for customer in (debtors[0], debtors[1], debtors[0]):
         desk.post("/receipts", customer_id=customer, business_date=_today(world), amount="100.00")
-    first = next(n for n, row in enumerate(world.finance.opening_receivables, 1) if row.customer_id == debtors[0])
-    desk.post("/settlements", receipt_id=3, allocations=[{"receivable_id": first, "amount": "1.00"}])
+    first = next(id_ for id_, debtor in PAST["open_items"](world) if debtor == debtors[0])
+    desk.post(
+        "/settlements",
+        receipt_id=_next(world, "receipt", 3)[2],
+        allocations=[{"receivable_id": first, "amount": "1.00"}],
+    )
     _prepare_sales_side(desk, world)
     PURCHASING["prepare"](desk, world, _today(world))

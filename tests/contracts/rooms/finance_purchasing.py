@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.contracts.test_schemathesis import Desk
 
+PAST = runpy.run_path(str(Path(__file__).with_name("finance_past.py")))
 # What seldom fits by chance: an invoice that must be mismatched, a document that must not be reversed yet.
 SELDOM = [
     "createGoodsReceipt",
@@ -28,20 +31,23 @@ SELDOM = [
 def keys(world: Any) -> dict[str, list[Any]]:
     """By the parameter or member that takes them."""
     products = [product.code for product in world.scm.products[:2]]
-    ids = ("supplier", "purchase_order", "goods_receipt", "payable", "payment", "purchase_return")
+    there = PAST["before"](world)
+    supplier, payable, payment = (there[name] + 1 for name in ("supplier", "payable", "payment"))
+    ids = ("purchase_order", "goods_receipt", "purchase_return")
     found: dict[str, list[Any]] = {f"path.{name}_id": [1] for name in ids}
-    found["path.payable_id"] = [1, 2]
-    found |= {f"query.{name}_id": [1] for name in ("supplier", "purchase_order", "payment")}
-    found |= {f"body.{name}_id": [1] for name in ("supplier", "purchase_order")}
+    found |= {f"{place}.supplier_id": [supplier] for place in ("path", "query", "body")}
+    found |= {f"{place}.purchase_order_id": [1] for place in ("query", "body")}
     found |= {
+        "path.payable_id": [payable, payable + 1],
+        "query.payment_id": [payment],
         "path.supplier_invoice_id": [1, 2, 3],
-        "path.payment_id": [1, 2],
-        "path.payable_settlement_id": [1],
+        "path.payment_id": [payment, payment + 1],
+        "path.payable_settlement_id": [there["payable_settlement"] + 1],
         "path.accrual_id": [1],
         "path.inventory_document_id": [1],
-        "body.payment_id": [1],
-        "body.red_payable_id": [2],
-        "body.allocations[*].payable_id": [1],
+        "body.payment_id": [payment],
+        "body.red_payable_id": [payable + 1],
+        "body.allocations[*].payable_id": [payable],
         "body.lines[*].product_code": products,
         "body.lines[*].goods_receipt_id": [1],
         "body.lines[*].goods_receipt_line_no": [1],
@@ -76,9 +82,9 @@ def prepare(desk: Desk, world: Any, today: str) -> None:
     red = {"invoice_number": f"{9:020}", "invoice_date": today, "reason": "退货"}
     desk.post("/supplier-invoices/1/red", **red, lines=[{"line_no": 1, "quantity": "10"}])
     payment = {"supplier_id": supplier, "business_date": today, "amount": "100.00"}
-    for _ in range(2):
-        desk.post("/payments", **payment)
-    desk.post("/payable-settlements", payment_id=1, allocations=[{"payable_id": 1, "amount": "1.00"}])
+    paid = [desk.post("/payments", **payment)["id"] for _ in range(2)]
+    part = {"payable_id": PAST["before"](world)["payable"] + 1, "amount": "1.00"}
+    desk.post("/payable-settlements", payment_id=paid[0], allocations=[part])
     desk.post(
         "/inventory-documents", kind="sales_cost", **_less(head), lines=[{"product_code": product, "amount": "10.00"}]
     )

@@ -126,7 +126,9 @@ def _opening_period_faults(ctx: Context, period: str, keep: bool) -> list[Fault]
                 f"启用期间 {period} 过晚，目前最晚可用 {furthest}。",
             )
         ]
-    latest = opening_store.latest_item(ctx.db, (opener.table for opener in OPENERS.values())) if keep else None
+    latest = (
+        opening_store.latest_item(ctx.db, ("receipt", *(opener.table for opener in OPENERS.values()))) if keep else None
+    )
     if latest is not None and latest >= periods.first_day(period).isoformat():
         return [
             Fault(

@@ -114,6 +114,12 @@ def move_receipt_to_advance(ctx: Context, receipt_id: int) -> Answer:
 def reverse_receipt(ctx: Context, receipt_id: int, body: dict[str, Any]) -> Answer:
     """Take a receipt back altogether by red-letter copies of its vouchers."""
     row = _standing(ctx, receipt_id)
+    if row["opening"]:
+        raise conflict(
+            "opening-item",
+            f"Receipt {row['number']} came in before the books opened and has no voucher; nothing can be reversed.",
+            f"收款单 {row['number']} 是期初数据，没有凭证，不能冲销。",
+        )
     if row["applied_fen"] > 0:
         raise conflict(
             "receipt-applied",

@@ -9,15 +9,18 @@ from typing import Any
 
 from shapan.finance.store.query import changed_page, next_change, one
 
-_CUSTOMER = "id, short_name, full_name, tax_number, payment_terms_days, source_system, source_document, source_id, created_at, change"
+_CUSTOMER = (
+    "id, short_name, full_name, tax_number, payment_terms_days, phone, bank_name, bank_account, source_system, source_document, source_id,"
+    " created_at, change"
+)
 
 
 def insert(db: sqlite3.Connection, customer: Mapping[str, Any]) -> int:
     """Add a customer; its id."""
     cursor = db.execute(
-        "INSERT INTO customer (short_name, full_name, tax_number, payment_terms_days, source_system, source_document, source_id,"
-        " created_at, change) VALUES (:short_name, :full_name, :tax_number, :payment_terms_days, :source_system, :source_document,"
-        " :source_id, :created_at, :change)",
+        "INSERT INTO customer (short_name, full_name, tax_number, payment_terms_days, phone, bank_name, bank_account, source_system,"
+        " source_document, source_id, created_at, change) VALUES (:short_name, :full_name, :tax_number, :payment_terms_days, :phone,"
+        " :bank_name, :bank_account, :source_system, :source_document, :source_id, :created_at, :change)",
         {**customer, "change": next_change(db)},
     )
     return int(cursor.lastrowid or 0)

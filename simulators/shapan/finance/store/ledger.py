@@ -114,9 +114,9 @@ def receipt_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
     rows = db.execute(
         "SELECT id, number, customer_id, amount_fen - iif(state = 'reversed', 0, reversed_fen) AS amount_fen,"  # noqa: S608
         f" {UNAPPLIED} AS unapplied_fen, advance_fen, state = 'reversed' AS reversed,"
-        " business_date, posted_at FROM receipt ORDER BY id"
+        " business_date, posted_at, opening FROM receipt ORDER BY id"
     )
-    return [{**dict(row), "reversed": bool(row["reversed"])} for row in rows]
+    return [{**dict(row), "reversed": bool(row["reversed"]), "opening": bool(row["opening"])} for row in rows]
 
 
 def clearing_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -130,4 +130,7 @@ def clearing_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
 
 def settlement_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
     """Settlements without their allocations."""
-    return [dict(row) for row in db.execute("SELECT id, number, receipt_id, posted_at FROM settlement ORDER BY id")]
+    rows = db.execute(
+        "SELECT s.id, s.number, s.receipt_id, s.posted_at, s.period < b.opening_period AS opening FROM settlement AS s, books AS b ORDER BY s.id"
+    )
+    return [{**dict(row), "opening": bool(row["opening"])} for row in rows]

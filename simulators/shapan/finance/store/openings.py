@@ -61,7 +61,14 @@ def insert_receivable(
 
 
 def clear_receivables(db: sqlite3.Connection) -> None:
-    """Take all opening receivables away."""
+    """Take all opening receivables away, with the receipts of before the books opened and what links them."""
+    of_before = "SELECT id FROM receipt WHERE opening = 1"
+    db.execute(
+        f"DELETE FROM settlement_line WHERE settlement_id IN (SELECT id FROM settlement WHERE receipt_id IN ({of_before}))"  # noqa: S608
+    )
+    db.execute(f"DELETE FROM settlement WHERE receipt_id IN ({of_before})")  # noqa: S608
+    db.execute("DELETE FROM receipt WHERE opening = 1")
+    db.execute("DELETE FROM receivable_line WHERE receivable_id IN (SELECT id FROM receivable WHERE opening = 1)")
     db.execute("DELETE FROM receivable WHERE opening = 1")
 
 

@@ -71,7 +71,10 @@ def insert_opening(
 
 
 def clear_openings(db: sqlite3.Connection) -> None:
-    """Take away the payables that the books opened with, as long as nothing is posted."""
+    """Take away the payables that the books opened with, and what links payments of before to them, as long as nothing is posted."""
+    of_before = "SELECT id FROM payable_settlement WHERE payment_id IN (SELECT id FROM payment WHERE opening = 1)"
+    db.execute(f"DELETE FROM payable_settlement_line WHERE payable_settlement_id IN ({of_before})")  # noqa: S608
+    db.execute(f"DELETE FROM payable_settlement WHERE id IN ({of_before})")  # noqa: S608
     db.execute("DELETE FROM payable WHERE opening = 1")
 
 

@@ -11,11 +11,11 @@ from shapan.finance.store.query import changed_page, next_change, one
 
 _RECEIPT = (
     "r.id, r.number, r.customer_id, c.short_name, r.business_date, r.period, r.amount_fen, r.applied_fen, r.advance_fen, r.reversed_fen,"
-    " r.state, r.is_advance, r.bank_account, r.bank_reference, r.voucher_id, v.word AS voucher_word, v.number AS voucher_number,"
+    " r.state, r.is_advance, r.bank_account, r.bank_reference, r.opening, r.voucher_id, v.word AS voucher_word, v.number AS voucher_number,"
     " r.reversed_on, r.reason, r.reversal_voucher_id, w.word AS reversal_word, w.number AS reversal_number, r.posted_at, r.change"
 )
 _RECEIPTS = (
-    "receipt AS r JOIN customer AS c ON c.id = r.customer_id JOIN voucher AS v ON v.id = r.voucher_id"
+    "receipt AS r JOIN customer AS c ON c.id = r.customer_id LEFT JOIN voucher AS v ON v.id = r.voucher_id"
     " LEFT JOIN voucher AS w ON w.id = r.reversal_voucher_id"
 )
 UNAPPLIED = "amount_fen - applied_fen - advance_fen - reversed_fen"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from shapan.finance.tables import (
     closing,
     first,
+    history,
     inventory,
     ledger,
     masters,
@@ -32,5 +33,6 @@ MIGRATIONS = (
     inventory.inventory,
     services.services,
     refunds.customer_refunds,
+    history.history,
 )
 """Schema changes in order; never change one that was released, add another."""

@@ -17,6 +17,9 @@ def customer(row: sqlite3.Row) -> dict[str, Any]:
         "full_name": row["full_name"],
         "tax_number": row["tax_number"],
         "payment_terms_days": row["payment_terms_days"],
+        "phone": row["phone"],
+        "bank_name": row["bank_name"],
+        "bank_account": row["bank_account"],
         "source_reference": source_reference(row),
         "created_at": row["created_at"],
     }

@@ -29,6 +29,7 @@ def receipt(row: sqlite3.Row) -> dict[str, Any]:
         "advance": bool(row["is_advance"]),
         "bank_account": row["bank_account"],
         "bank_reference": row["bank_reference"],
+        "opening": bool(row["opening"]),
         "voucher_id": row["voucher_id"],
         "voucher_label": label(row, "voucher"),
         "reversed_on": row["reversed_on"],

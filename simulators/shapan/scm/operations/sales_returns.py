@@ -10,8 +10,9 @@ from shapan.kernel.errors import Fault, not_found, refused
 from shapan.kernel.money import milli_from_text
 from shapan.kernel.system import Answer, Context, created, ok
 from shapan.scm import rules, views
+from shapan.scm.rules.batches import Batch
 from shapan.scm.rules.sales_returns import Figures, Returnable
-from shapan.scm.store import deliveries, masters, parts, stock
+from shapan.scm.store import batches, deliveries, masters, parts, stock
 from shapan.scm.store import sales_returns as store
 from shapan.scm.store.query import draw_number
 
@@ -85,6 +86,15 @@ def receive_sales_return(ctx: Context, sales_return_no: str, body: dict[str, Any
     for line in store.lines_of(ctx.db, [row["id"]])[row["id"]]:
         line_no, milli = line["line_no"], line["quantity_milli"]
         figures = _share(shipped[line_no], milli)
+        back = rules.parts.batches_back(
+            [part for part in went if part.source_line == line_no],
+            [part for part in came if part.source_line == line_no],
+            milli,
+        )
+        if back is None and line["batch_managed"]:
+            # Sold before batches were kept: nobody knows of which one it was, so what comes back is one of its own.
+            batches.enter(ctx.db, line["product_code"], Batch(sales_return_no, None, None), ctx.timestamp)
+            back = [(sales_return_no, milli)]
         stock.book(
             ctx.db,
             "sales_return",
@@ -94,11 +104,7 @@ def receive_sales_return(ctx: Context, sales_return_no: str, body: dict[str, Any
             date.fromisoformat(day),
             ctx.timestamp,
             value_fen=figures.cost_fen,
-            batches=rules.parts.batches_back(
-                [part for part in went if part.source_line == line_no],
-                [part for part in came if part.source_line == line_no],
-                milli,
-            ),
+            batches=back,
             source_document=sales_return_no,
             source_line=line_no,
         )

@@ -61,8 +61,8 @@ def lines_of(db: sqlite3.Connection, return_ids: Iterable[int]) -> dict[int, lis
     """Return id -> its lines in order, with what they take from their order lines."""
     lines: dict[int, list[sqlite3.Row]] = {}
     for row in db.execute(
-        "SELECT rl.return_id, rl.line_no, l.product_code, p.name AS product_name, p.base_unit, rl.quantity_milli, l.rate_bp, rl.net_fen,"
-        " rl.tax_fen, rl.cost_fen, l.source_line FROM sales_return_line AS rl JOIN sales_return AS r ON r.id = rl.return_id"
+        "SELECT rl.return_id, rl.line_no, l.product_code, p.name AS product_name, p.base_unit, p.batch_managed, rl.quantity_milli, l.rate_bp,"
+        " rl.net_fen, rl.tax_fen, rl.cost_fen, l.source_line FROM sales_return_line AS rl JOIN sales_return AS r ON r.id = rl.return_id"
         " JOIN delivery AS d ON d.id = r.delivery_id"
         " JOIN sales_order_line AS l ON l.order_id = d.order_id AND l.line_no = rl.line_no JOIN product AS p ON p.code = l.product_code"
         " WHERE rl.return_id IN (SELECT value FROM json_each(?)) ORDER BY rl.return_id, rl.line_no",

@@ -102,14 +102,6 @@ def reserve(db: sqlite3.Connection, warehouse_code: str, product_code: str, chan
     )
 
 
-def value_opening(db: sqlite3.Connection) -> None:
-    """Begin the value of each product with that of its opening stock in all warehouses; nothing has moved yet."""
-    db.execute(
-        "INSERT INTO product_cost (product_code, quantity_milli, value_fen)"
-        " SELECT product_code, sum(opening_milli), iif(sum(opening_milli) > 0, sum(opening_value_fen), 0) FROM stock GROUP BY product_code"
-    )
-
-
 def cost(db: sqlite3.Connection, product_code: str) -> Cost:
     """What the company has of a product in quantity and value, goods between two warehouses included."""
     row = db.execute(
@@ -294,10 +286,10 @@ def _had(db: sqlite3.Connection, warehouse_code: str, product_code: str, day: da
         " SELECT min(moved) FROM ends",
         (product_code, warehouse_code, day.isoformat(), batch_no),
     ).fetchone()[0]
-    if batch_no is not None:  # the opening stock is of no batch
-        return int(least)
+    table, of_batch = ("stock", "") if batch_no is None else ("batch_stock", " AND batch_no = ?3")
     opening = db.execute(
-        "SELECT opening_milli FROM stock WHERE product_code = ? AND warehouse_code = ?", (product_code, warehouse_code)
+        f"SELECT opening_milli FROM {table} WHERE product_code = ?1 AND warehouse_code = ?2{of_batch}",  # noqa: S608
+        (product_code, warehouse_code, batch_no)[: 2 if batch_no is None else 3],
     ).fetchone()
     return int(least) + (0 if opening is None else int(opening[0]))
 

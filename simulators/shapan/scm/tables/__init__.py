@@ -5,7 +5,7 @@ One module a subject.
 
 from __future__ import annotations
 
-from shapan.scm.tables import costing, first, production, purchasing, sales, stores, warehousing
+from shapan.scm.tables import costing, first, openings, production, purchasing, sales, stores, warehousing
 
 MIGRATIONS = (
     first.everything,
@@ -16,5 +16,6 @@ MIGRATIONS = (
     purchasing.categories_and_suppliers,
     purchasing.orders_and_receipts,
     sales.closed_short,
+    openings.opening_batches,
 )
 """Schema changes in order; never change one that was released, add another."""
