@@ -36,7 +36,7 @@ def environment(**given: str) -> dict[str, str]:
         (["control", "--data", "d"], SECRET, "SHAPAN_CRM_URL, SHAPAN_SCM_URL, SHAPAN_FINANCE_URL"),
         (["marketing", "--data", "d"], SECRET, "There is no system marketing; known are control, crm, finance, scm"),
         (["crm", "--data", "/proc/none"], SECRET, "cannot be written"),
-        (["crm", "--data", "d", "--size", "huge"], SECRET, "no size huge"),
+        (["crm", "--data", "d", "--size", "gigantic"], SECRET, "no size gigantic"),
         (
             ["crm", "--data", "d", "--host", "no-such-host.invalid"],
             SECRET,

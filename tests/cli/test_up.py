@@ -111,9 +111,9 @@ def test_killing_up_itself_leaves_nothing_behind(up):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--world", "nowhere"], "There is no world nowhere; known are trading"),
+        (["--world", "nowhere"], "There is no world nowhere; known are ecommerce"),
         (["--world", "missing.yaml"], "cannot be read"),
-        (["--size", "huge"], "no size huge"),
+        (["--size", "gigantic"], "no size gigantic"),
         (["--data", "x", "--ephemeral"], "exclude each other"),
         (["--data", "/proc/none"], "cannot be written"),
     ],

@@ -161,9 +161,11 @@ def test_scenarios_can_be_checked(invoke, tmp_path):
 
 
 def test_worlds_can_be_listed_and_shown(invoke):
-    assert invoke("world", "list").stdout.startswith("trading: tiny, small")
+    assert "\ntrading: tiny, small, medium, large, huge\n" in invoke("world", "list").stdout
+    [trading] = [each for each in json.loads(invoke("world", "list", "--json").stdout) if each["name"] == "trading"]
+    assert (trading["sizes"][:2], trading["customers"]["tiny"]) == (["tiny", "small"], 20)
     world = json.loads(invoke("world", "show", "--size", "tiny", "--json").stdout)
-    assert len(world["customers"]) == 12
+    assert len(world["customers"]) == 20
     assert all(row["crm"] != row["finance"] for row in world["customers"])
 
 
@@ -176,11 +178,14 @@ def test_the_sandbox_loads_no_test_tool():
 def test_verify_seeds_the_world_that_scenarios_agree_on():
     from types import SimpleNamespace
 
+    from shapan.cli.common import WorldWish
     from shapan.cli.verify import _world
 
     tiny = SimpleNamespace(world="trading", size="tiny", seed=7)
     either = SimpleNamespace(world=None, size=None, seed=None)
     small = SimpleNamespace(world="trading", size="small", seed=7)
-    assert _world([tiny, either], None, None, None) == {"profile": "trading", "size": "tiny", "seed": 7}
-    assert _world([tiny, small], None, None, None) == {"profile": "trading", "size": None, "seed": 7}
-    assert _world([tiny], None, "small", 1) == {"profile": "trading", "size": "small", "seed": 1}
+    nothing = {"mess": None, "rates": ()}
+    assert _world([tiny, either], WorldWish()) == {"profile": "trading", "size": "tiny", "seed": 7, **nothing}
+    assert _world([tiny, small], WorldWish()) == {"profile": "trading", "size": None, "seed": 7, **nothing}
+    said = WorldWish(size="small", seed=1, mess="clean", rates=(("surface.ocr", 0.1),))
+    assert _world([tiny], said) == {**said.options(), "profile": "trading"}

@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from shapan.control import SYSTEM, SystemsClient
 from shapan.kernel.flask_app import create_app
 from shapan.kernel.runtime import Runtime, Settings
+from shapan.world import AnswerKey
 
 from .flow import correct_flow, entity_of
 
@@ -75,7 +76,7 @@ def control(tmp_path: Path, played: Played, transport: str) -> Iterator[Callable
 
         def start(
             *,
-            answer_key: bool = True,
+            answer_key: bool | AnswerKey = True,
             operator_token: str | None = None,
             systems_token: str | None = None,
             urls: Mapping[str, str] = URLS,
@@ -84,7 +85,8 @@ def control(tmp_path: Path, played: Played, transport: str) -> Iterator[Callable
             stack.callback(systems.close)
             services: dict[str, Any] = {"systems": systems}
             if answer_key:
-                services["answer_key"] = SimpleNamespace(entity=entity_of)
+                known = isinstance(answer_key, AnswerKey)
+                services["answer_key"] = answer_key if known else SimpleNamespace(entity=entity_of)
             runtime = Runtime(SYSTEM, Settings(tmp_path, strict=True, operator_token=operator_token, services=services))
             runtime.create_workspace("team-a")
             runtime.start()

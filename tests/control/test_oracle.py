@@ -205,6 +205,19 @@ def test_credit_of_a_company_that_stands_twice_in_the_crm_is_shown_where_it_orde
     assert stale == ["SU-EL-001", "SU-EL-009"]
 
 
+def test_what_was_there_before_the_books_opened_asks_no_balance_of_the_crm_until_it_is_settled() -> None:
+    facts = correct_flow()
+    for kind in ("receivables", "receipts", "settlements"):
+        for document in facts["finance"][kind]:
+            document["opening"] = True
+    for customer in facts["crm"]["customers"]:
+        customer.update(open_fen=None, overdue_fen=None, balance_as_of=None)
+    assert not verdict_of(facts).differences
+    # A receipt of before that is settled now changes what the customer owes.
+    facts["finance"]["settlements"][0]["opening"] = False
+    assert {found.kind.code for found in verdict_of(facts).differences} == {"credit-stale"}
+
+
 def test_two_equal_orders_without_source_are_matched_one_to_one() -> None:
     facts = correct_flow()
     drop_source_of_order(facts)

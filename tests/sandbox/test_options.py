@@ -11,6 +11,7 @@ import pytest
 from shapan.kernel.auth import Client
 from shapan.sandbox import SandboxError
 from shapan.sandbox.options import kept_opening, note, plan
+from shapan.sandbox.processes import ProcessSandbox
 
 
 def refused(**wish):
@@ -46,6 +47,42 @@ def test_a_folder_remembers_its_world_and_client(tmp_path):
     assert plan(seed=7, data=tmp_path, port=None).world == first.world
     message = refused(size="small", seed=8, data=tmp_path, port=None)
     assert "another world (size tiny, seed 7)" in message
+
+
+def test_a_folder_remembers_how_wrong_its_records_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("base: clean\n")
+    first = plan(mess="mine.yaml", rates=(("surface.ocr", 0.1),), data=tmp_path / "data", port=None)
+    assert (first.world.mess, first.world.rates) == (str(tmp_path / "mine.yaml"), (("surface.ocr", 0.1),))
+    note(first)
+    monkeypatch.chdir(tmp_path.parent)
+    assert plan(data=tmp_path / "data", port=None).world == first.world
+    message = refused(mess="article", rates=(("surface.ocr", 0.2),), data=tmp_path / "data", port=None)
+    assert f"another world (mess {tmp_path / 'mine.yaml'}, rates {{'surface.ocr': 0.1}})" in message
+
+
+def test_a_folder_of_the_first_release_says_nothing_of_a_mess(tmp_path):
+    note(plan(size="tiny", data=tmp_path, port=None))
+    path = tmp_path / "sandbox.json"
+    written = json.loads(path.read_text("utf-8"))
+    written["world"] = {name: written["world"][name] for name in ("profile", "size", "seed", "opening")}
+    path.write_text(json.dumps(written), "utf-8")
+    world = plan(data=tmp_path, port=None).world
+    assert (world.size, world.mess, world.rates, world.history) == ("tiny", "article", (), True)
+
+
+def test_the_processes_of_a_sandbox_are_told_its_whole_world(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHAPAN_CLIENT_SECRET", "secret")
+    from shapan.cli import serve
+    from shapan.sandbox import serving
+
+    served = []
+    monkeypatch.setattr(serving, "serve", lambda system, options, with_parent: served.append(options.world))
+    world = {"seed": 7, "mess": "filthy", "rates": (("surface.ocr", 0.1), ("coverage.scm", 1e-07))}
+    options = plan(size="tiny", data=tmp_path, port=None, **world)
+    words = ProcessSandbox(options).command("crm")
+    serve.command(words[words.index("serve") + 1 :], standalone_mode=False, obj=None)
+    assert served == [options.world]
 
 
 @pytest.mark.parametrize(

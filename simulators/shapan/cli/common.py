@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import click
 
 from shapan.sandbox.errors import sentences_of, told
 from shapan.sandbox.options import PORT
+
+if TYPE_CHECKING:
+    from shapan.world import WorldSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,19 +75,93 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@dataclass(frozen=True)
+class WorldWish:
+    """The world that a command line asks for; None, and no rates, where it says nothing."""
+
+    profile: str | None = None
+    size: str | None = None
+    seed: int | None = None
+    mess: str | None = None
+    rates: tuple[tuple[str, float], ...] = ()
+
+    def spec(self, opening: date, size: str = "small") -> WorldSpec:
+        """The world, with the defaults for what was not said."""
+        from shapan.sandbox.options import spec_of
+
+        return spec_of(self.profile, self.size or size, self.seed, self.mess, self.rates, opening)
+
+    def options(self) -> dict[str, Any]:
+        """What `plan` and `session` take."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
 def world_options(function: F) -> F:
-    """--world, --size, --seed."""
+    """--world, --size, --seed, --mess and --rate; the command gets them as one `world`, a WorldWish."""
+
+    @functools.wraps(function)
+    def wishing(
+        *args: Any, world: str | None, size: str | None, seed: int | None, mess: str | None, rate: Any, **others: Any
+    ) -> Any:
+        return function(*args, world=WorldWish(world, size, seed, mess, rate), **others)
+
+    command: Any = wishing
     for option in reversed(
         [
             click.option(
-                "--world", metavar="NAME|FILE", help="World profile: trading, or a YAML file of the same form."
+                "--world",
+                metavar="NAME|FILE",
+                help="World profile (default trading; `shapan world list` has all), or a YAML file of the same form.",
             ),
-            click.option("--size", metavar="SIZE", help="tiny or small (default small; tiny for demo)."),
+            click.option(
+                "--size", metavar="SIZE", help="tiny, small, medium, large or huge (default small; tiny for demo)."
+            ),
             click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Same seed, same world (default 42)."),
+            click.option(
+                "--mess",
+                metavar="NAME|FILE",
+                help="How wrong the records are: clean, article, all-different or filthy (default article), or a YAML file.",
+            ),
+            click.option(
+                "--rate",
+                metavar="PATH=NUMBER",
+                multiple=True,
+                callback=lambda _, __, given: _rates(given),
+                help="Change one rate of the mess, as in surface.homophone=0.05.",
+            ),
         ]
     ):
-        function = option(function)
-    return function
+        command = option(command)
+    return cast(F, command)
+
+
+def opening_option(function: F) -> F:
+    """--opening: when the world's books open."""
+    return click.option(
+        "--opening",
+        metavar="DATE",
+        type=click.DateTime(["%Y-%m-%d"]),
+        help="First day of the world's books, the first of a month (default this month's).",
+    )(function)
+
+
+def _rates(given: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    """(path, number) of each; what cannot be read is named, all of it. Whether there is such a rate the world knows."""
+    found, faults = [], []
+    for text in given:
+        path, equals, number = text.partition("=")
+        try:
+            found.append((path.strip(), float(number)))
+        except ValueError:
+            equals = ""
+        if not equals or not path.strip():
+            faults.append(text)
+    if faults:
+        fail(
+            f"--rate takes a path and a number, as in surface.homophone=0.05, and not {', '.join(faults)}.",
+            f"--rate 应为“路径=数字”，例如 surface.homophone=0.05，而不是 {'、'.join(faults)}。",
+        )
+    return tuple(dict(found).items())
 
 
 def target_options(function: F) -> F:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shapan.cli.common import json_option, quiet_logs, world_options
+from shapan.cli.common import WorldWish, json_option, quiet_logs, world_options
 
 WITH_INTEGRATION_SECONDS = 20.0
 WITHOUT_INTEGRATION_SECONDS = 3.0
@@ -20,7 +20,7 @@ WITHOUT_INTEGRATION_SECONDS = 3.0
 @click.option("--no-integration", is_flag=True, help="Leave the systems unjoined, to see what the oracle then says.")
 @world_options
 @json_option
-def command(no_integration: bool, world: str | None, size: str | None, seed: int | None, as_json: bool) -> None:
+def command(no_integration: bool, world: WorldWish, as_json: bool) -> None:
     """One customer and one order through three systems: what each person enters, which documents appear where, and the verdict.
 
     Exit code 0 when the systems agree at the end, 1 when not.
@@ -39,7 +39,7 @@ def command(no_integration: bool, world: str | None, size: str | None, seed: int
     console = Console(highlight=False, quiet=as_json)
     with ExitStack() as stack:
         with console.status("Starting CRM, SCM, finance and control… 正在启动三个系统与总控…"):
-            options = plan(profile=world, size=size or "tiny", seed=seed, port=None)
+            options = plan(**{**world.options(), "size": world.size or "tiny"}, port=None)
             stack.enter_context(ProcessSandbox(options))
             if not no_integration:
                 stack.enter_context(Integration(REFERENCE, options.urls, options.client))

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from shapan.cli.common import fail, json_option, quiet_logs, target_options, world_options
+from shapan.cli.common import WorldWish, fail, json_option, quiet_logs, target_options, world_options
 
 _END_SECONDS = 5
 
@@ -43,9 +43,7 @@ def command(
     url: str | None,
     client_id: str,
     client_secret: str | None,
-    world: str | None,
-    size: str | None,
-    seed: int | None,
+    world: WorldWish,
     html: str | None,
     as_json: bool,
 ) -> None:
@@ -71,7 +69,7 @@ def command(
         start = None if url else REFERENCE
     running = running_sandbox(url, client_id, client_secret) if url else None
     with (
-        session(start, running=running, profile=world, size=size, seed=seed) as here,
+        session(start, running=running, **world.options()) as here,
         tempfile.TemporaryDirectory() as folder,
     ):
         environment = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from shapan.cli.common import fail, world_options
+from shapan.cli.common import WorldWish, fail, world_options
 
 
 @click.command("serve")
@@ -29,9 +29,7 @@ def command(
     host: str,
     port: int,
     data: str,
-    world: str | None,
-    size: str | None,
-    seed: int | None,
+    world: WorldWish,
     opening: datetime | None,
     strict: bool,
     with_parent: bool,
@@ -48,7 +46,6 @@ def command(
     from shapan.sandbox.ports import address_of, is_loopback
     from shapan.sandbox.serving import serve
     from shapan.sandbox.systems import require_system, require_world
-    from shapan.world import WorldSpec
 
     client_id, secret = os.environ.get("SHAPAN_CLIENT_ID", "shapan"), os.environ.get("SHAPAN_CLIENT_SECRET")
     operator_token = os.environ.get("SHAPAN_OPERATOR_TOKEN") or None
@@ -74,7 +71,7 @@ def command(
     folder = writable_folder(Path(data))
     day = opening.date() if opening else kept_opening(folder)
     options = SandboxOptions(
-        WorldSpec(world or "trading", size or "small", 42 if seed is None else seed, day),
+        world.spec(day),
         folder,
         {system: port},
         Client(client_id, secret),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shapan.cli.common import STOPPED, existing_folder, fail, quiet_logs, world_options
+from shapan.cli.common import STOPPED, WorldWish, existing_folder, fail, quiet_logs, world_options
 
 if TYPE_CHECKING:
     from shapan.sandbox.options import SandboxOptions
@@ -27,9 +27,7 @@ TITLES = {"control": "control 总控", "crm": "CRM 客户关系", "scm": "SCM �
 @click.option("--data", metavar="DIR", help="Folder that keeps the data (default ./.shapan).")
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: a temporary folder, removed at the end.")
 @click.option("--strict", is_flag=True, help="Check every answer and event against the contracts.")
-def command(
-    world: str | None, size: str | None, seed: int | None, port: int, data: str | None, ephemeral: bool, strict: bool
-) -> None:
+def command(world: WorldWish, port: int, data: str | None, ephemeral: bool, strict: bool) -> None:
     """Serve CRM, SCM, finance and the control, and print where they are and how to get in. Ctrl-C stops all.
 
     Example: shapan up --ephemeral --size tiny
@@ -43,7 +41,7 @@ def command(
 
     try:
         folder = None if ephemeral else existing_folder(data or ".shapan")
-        options = plan(profile=world, size=size, seed=seed, port=port, data=folder, strict=strict)
+        options = plan(**world.options(), port=port, data=folder, strict=strict)
         with ProcessSandbox(options) as sandbox:
             _welcome(options)
             sandbox.watch(lambda en, zh: click.echo(f"{en} {zh}", err=True))

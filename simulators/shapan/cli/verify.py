@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shapan.cli.common import fail, json_option, quiet_logs, target_options, world_options
+from shapan.cli.common import WorldWish, fail, json_option, quiet_logs, target_options, world_options
 
 
 @click.command("verify")
@@ -32,9 +32,7 @@ def command(
     url: str | None,
     client_id: str,
     client_secret: str | None,
-    world: str | None,
-    size: str | None,
-    seed: int | None,
+    world: WorldWish,
     only: tuple[str, ...],
     junit: str | None,
     html: str | None,
@@ -68,7 +66,7 @@ def command(
             "--attach 需要用 --url 指定正在运行的沙盘总控。",
         )
     running = running_sandbox(url, client_id, client_secret) if url else None
-    with session(start, running=running, **_world(scenarios, world, size, seed)) as here:
+    with session(start, running=running, **_world(scenarios, world)) as here:
         environment = Environment(here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens())
         results = _run(scenarios, environment, quiet=as_json)
         ended = here.integration.exit_code() if here.integration else None
@@ -92,12 +90,13 @@ def command(
     sys.exit(0 if passed else 1)
 
 
-def _world(scenarios: list[Any], world: str | None, size: str | None, seed: int | None) -> dict[str, Any]:
+def _world(scenarios: list[Any], asked: WorldWish) -> dict[str, Any]:
     """The world to seed: what the options say, else what the scenarios were written for where they all agree."""
-    wish: dict[str, Any] = {}
-    for name, member, given in (("profile", "world", world), ("size", "size", size), ("seed", "seed", seed)):
+    wish = asked.options()
+    for name, member in (("profile", "world"), ("size", "size"), ("seed", "seed")):
         written_for = {getattr(scenario, member) for scenario in scenarios} - {None}
-        wish[name] = given if given is not None else written_for.pop() if len(written_for) == 1 else None
+        if wish[name] is None and len(written_for) == 1:
+            wish[name] = written_for.pop()
     return wish
 
 

@@ -9,14 +9,14 @@ oracle/        pure: books -> differences. model (the facts as values), books (a
                who), links (what follows what), checks/ (one family a file, one registration each), chain (trace and scope)
 operations/    one function per operationId
 
-The sandbox gives two services: "systems", a `SystemsClient`, and, when the world is known, "answer_key" with
-`entity(system, kind, record_id) -> str | None`.
+The sandbox gives two services: "systems", a `SystemsClient`, and, when the world is known, "answer_key", its
+`AnswerKey`, which no simulator ever serves.
 """
 
 from __future__ import annotations
 
 from shapan.control.clients import SystemsClient
-from shapan.control.operations import reconciliation, systems
+from shapan.control.operations import answer_key, quality, reconciliation, systems
 from shapan.kernel.system import System
 
 __all__ = ["SYSTEM", "SystemsClient"]
@@ -25,5 +25,5 @@ SYSTEM = System(
     name="control",
     title="Shapan control (总控)",
     contract="control.yaml",
-    operations=(reconciliation, systems),
+    operations=(reconciliation, systems, answer_key, quality),
 )

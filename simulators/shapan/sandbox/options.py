@@ -59,9 +59,57 @@ class SandboxOptions:
         return {system: self.url(system) for system in {**self.ports, **self.external_urls}}
 
 
+def spec_of(
+    profile: str | None,
+    size: str | None,
+    seed: int | None,
+    mess: str | None,
+    rates: tuple[tuple[str, float], ...],
+    opening: date,
+) -> WorldSpec:
+    """The world of somebody's wishes: None takes the default."""
+    return WorldSpec(
+        _absolute(profile) or "trading",
+        size or "small",
+        42 if seed is None else seed,
+        opening,
+        _absolute(mess) or "article",
+        rates,
+    )
+
+
+def _absolute(name: str | None) -> str | None:
+    """A file by its whole path: the processes of a sandbox, and the next start of it, may be elsewhere."""
+    return str(Path(name).resolve()) if name is not None and Path(name).suffix else name
+
+
 def world_facts(spec: WorldSpec) -> dict[str, Any]:
     """A world as plain data, for the folder's note and for health."""
-    return {"profile": str(spec.profile), "size": spec.size, "seed": spec.seed, "opening": spec.opening.isoformat()}
+    return {
+        "profile": spec.profile,
+        "size": spec.size,
+        "seed": spec.seed,
+        "opening": spec.opening.isoformat(),
+        "mess": spec.mess,
+        "rates": dict(spec.rates),
+        "history": spec.history,
+    }
+
+
+def world_of(facts: dict[str, Any]) -> WorldSpec:
+    """The world of such facts. Those that release 0.1 wrote say nothing of a mess. KeyError, TypeError and ValueError for what are none."""
+    rates = {str(path): float(rate) for path, rate in facts.get("rates", {}).items()}
+    if isinstance(facts["seed"], bool) or not isinstance(facts["seed"], int):
+        raise TypeError("the seed is no integer")
+    return WorldSpec(
+        str(facts["profile"]),
+        str(facts["size"]),
+        facts["seed"],
+        date.fromisoformat(facts["opening"]),
+        str(facts.get("mess", "article")),
+        tuple(rates.items()),
+        bool(facts.get("history", True)),
+    )
 
 
 def plan(
@@ -69,6 +117,8 @@ def plan(
     profile: str | None = None,
     size: str | None = None,
     seed: int | None = None,
+    mess: str | None = None,
+    rates: tuple[tuple[str, float], ...] = (),
     port: int | None = PORT,
     data: Path | None = None,
     strict: bool = False,
@@ -78,26 +128,33 @@ def plan(
 
     A folder that was used before keeps its world and client; wishing for another world there is an error. SandboxError.
     """
-    if profile is not None and Path(profile).suffix:
-        profile = str(Path(profile).resolve())
     folder = _temporary() if data is None else writable_folder(data)
     try:
         noted = _noted(folder)
-        wish = {"profile": profile, "size": size, "seed": seed}
+        spec = spec_of(profile, size, seed, mess, rates, this_month())
         if noted is not None:
+            kept = world_of(noted["world"])
+            given = {
+                "profile": profile is not None,
+                "size": size is not None,
+                "seed": seed is not None,
+                "mess": mess is not None,
+                "rates": bool(rates),
+            }
+            facts = world_facts(kept)
             different = [
-                f"{k} {noted['world'][k]}" for k, v in wish.items() if v is not None and v != noted["world"][k]
+                f"{name} {facts[name]}"
+                for name, said in given.items()
+                if said and facts[name] != world_facts(spec)[name]
             ]
             if different:
                 raise SandboxError(
                     f"The folder {folder} holds another world ({', '.join(different)}). Leave the world options away, name another folder with --data, or remove the folder.",
                     f"目录 {folder} 中已有另一个世界（{'，'.join(different)}）。请去掉世界选项、用 --data 指定其他目录，或删除该目录。",
                 )
-            world = noted["world"]
-            spec = WorldSpec(world["profile"], world["size"], world["seed"], date.fromisoformat(world["opening"]))
+            spec = kept
             client = client or Client(noted["client"]["id"], noted["client"]["secret"])
         else:
-            spec = WorldSpec(profile or "trading", size or "small", 42 if seed is None else seed, this_month())
             client = client or _client()
         ports = free_ports((CONTROL, *SIMULATORS)) if port is None else _ports(port)
     except BaseException:
@@ -173,11 +230,11 @@ def _noted(folder: Path) -> dict[str, Any] | None:
         return None
     try:
         noted = json.loads(path.read_text("utf-8"))
-        if noted["format"] != FORMAT or not isinstance(noted["world"]["seed"], int):
+        if noted["format"] != FORMAT:
             raise ValueError("another format")
-        date.fromisoformat(noted["world"]["opening"])
-        str(noted["world"]["profile"] + noted["world"]["size"] + noted["client"]["id"] + noted["client"]["secret"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        world_of(noted["world"])
+        str(noted["client"]["id"] + noted["client"]["secret"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SandboxError(
             f"{path} cannot be read as the note of a sandbox ({error}). Remove the folder to start anew, or name another one with --data.",
             f"{path} 不是有效的沙盘说明文件（{error}）。请删除该目录后重新开始，或用 --data 指定其他目录。",

@@ -78,6 +78,7 @@ class ProcessSandbox:
             *(sys.executable, "-m", "shapan", "serve", name, "--with-parent", "--host", options.host),
             *("--data", str(options.folder), "--port", str(options.ports[name])),
             *("--world", str(world.profile), "--size", world.size, "--seed", str(world.seed)),
+            *("--mess", world.mess, *(word for path, rate in world.rates for word in ("--rate", f"{path}={rate!r}"))),
             *("--opening", world.opening.isoformat(), *(["--strict"] if options.strict else [])),
         ]
 

@@ -20,7 +20,27 @@ _MEMBERS: Mapping[str, Mapping[str, tuple[str, ...] | None]] = {
         "checks": ("code", "en", "zh", "compared", "differences"),
         "differences": ("check", "code", "severity", "en", "zh"),
     },
+    "/answer-key/score": {
+        "accuracy": None,
+        "systems": ("system", "judged", "right", "accuracy"),
+        "pairwise": None,
+        "bcubed": None,
+        "counts": None,
+        "false_merges": None,
+        "rules": ("rule", "en", "zh", "records", "recall"),
+        "wrong_pairs": ("wrong", "first", "second", "en", "zh"),
+    },
 }
+_PATIENCE = 60.0
+_SCORING_PATIENCE = 600.0
+
+
+class ControlRefusal(SandboxError):
+    """Control refuses, and says of each fault of the request where it is (JSON Pointer) and what, in English and Chinese."""
+
+    def __init__(self, en: str, zh: str, faults: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(en, zh)
+        self.faults = faults
 
 
 def running_sandbox(url: str, client_id: str, client_secret: str | None) -> tuple[dict[str, str], Client]:
@@ -54,13 +74,23 @@ def operator_tokens() -> dict[str, str]:
 
 def control_get(base: str, path: str, **parameters: str) -> dict[str, Any]:
     """A GET at the control, `path` one of /systems and /reconciliation. SandboxError with the reason when there is no good answer."""
+    return _ask(base, "GET", path, _PATIENCE, params=parameters)
+
+
+def control_score(base: str, kind: str, rows: list[dict[str, str]]) -> dict[str, Any]:
+    """The report on a crosswalk, as contracts/control/answer-key.yaml has it. ControlRefusal with its faults, or SandboxError."""
+    return _ask(base, "POST", "/answer-key/score", _SCORING_PATIENCE, params={"kind": kind}, json=rows)
+
+
+def _ask(base: str, method: str, path: str, patience: float, **request: Any) -> dict[str, Any]:
     token = os.environ.get("SHAPAN_OPERATOR_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.Client(params=parameters, headers=headers, trust_env=False, timeout=60) as http:
+    with httpx.Client(headers=headers, trust_env=False, timeout=patience) as http:
         try:
-            answer = http.get(base + path)
+            answer = http.request(method, base + path, **request)
             if not answer.is_success:
-                raise _refusal(base, answer, http.get(base + path, headers={"Accept-Language": "zh"}))
+                chinese = http.request(method, base + path, headers={"Accept-Language": "zh"}, **request)
+                raise _refusal(base, answer, chinese)
             body = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise SandboxError(
@@ -78,7 +108,15 @@ def control_get(base: str, path: str, **parameters: str) -> dict[str, Any]:
 def _refusal(base: str, english: httpx.Response, chinese: httpx.Response) -> SandboxError:
     """A problem says one language at a time, so it was asked for both."""
     en, zh = _detail(english), _detail(chinese)
-    return SandboxError(f"The control at {base} refuses: {en}", f"总控 {base} 拒绝了请求：{zh}")
+    faults = tuple((a[0], a[1], b[1]) for a, b in zip(_faults(english), _faults(chinese), strict=False))
+    return ControlRefusal(f"The control at {base} refuses: {en}", f"总控 {base} 拒绝了请求：{zh}", faults)
+
+
+def _faults(answer: httpx.Response) -> list[tuple[str, str]]:
+    try:
+        return [(str(fault["pointer"]), str(fault["detail"])) for fault in answer.json()["errors"]]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -14,7 +14,6 @@ import re
 import signal
 import sys
 import threading
-from datetime import date
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +21,9 @@ from typing import TYPE_CHECKING, Any
 from shapan.kernel.auth import Client
 from shapan.sandbox.errors import SandboxError, sentences_of, told
 from shapan.sandbox.lock import FolderLock
-from shapan.sandbox.options import SandboxOptions, world_facts
+from shapan.sandbox.options import SandboxOptions, world_facts, world_of
 from shapan.sandbox.ports import address_of, claim, require_free
 from shapan.sandbox.text import use_utf8
-from shapan.world import WorldSpec
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -174,9 +172,8 @@ def _to_json(options: SandboxOptions) -> dict[str, Any]:
 
 
 def _from_json(given: dict[str, Any]) -> SandboxOptions:
-    world = given["world"]
     return SandboxOptions(
-        WorldSpec(world["profile"], world["size"], world["seed"], date.fromisoformat(world["opening"])),
+        world_of(given["world"]),
         Path(given["folder"]),
         given["ports"],
         Client(*given["client"]),

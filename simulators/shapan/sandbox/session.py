@@ -40,11 +40,13 @@ def session(
     profile: str | None = None,
     size: str | None = None,
     seed: int | None = None,
+    mess: str | None = None,
+    rates: tuple[tuple[str, float], ...] = (),
 ) -> Iterator[Session]:
     """A sandbox (a throw-away one on free ports, or `running`) and the integration that `command` starts. SandboxError."""
     with ExitStack() as stack:
         if running is None:
-            options = plan(profile=profile, size=size, seed=seed, port=None)
+            options = plan(profile=profile, size=size, seed=seed, mess=mess, rates=rates, port=None)
             stack.enter_context(ProcessSandbox(options))
             running = options.urls, options.client
         urls, client = running

@@ -12,6 +12,7 @@ from shapan.kernel.system import System
 from shapan.sandbox.errors import SandboxError
 from shapan.sandbox.options import CONTROL, SandboxOptions, world_facts
 from shapan.world import World, WorldError, WorldSpec, build_world, load_profile
+from shapan.world.mess import mess_of
 from shapan.world.spec import size_of
 
 __all__ = ["create_app", "find_system", "make_runtime"]
@@ -65,6 +66,7 @@ def require_world(spec: WorldSpec) -> None:
     """SandboxError when the world cannot be built."""
     try:
         size_of(load_profile(spec.profile), spec.size)
+        mess_of(spec)
     except WorldError as error:
         raise SandboxError(error.en, error.zh) from error
 

@@ -220,7 +220,8 @@ class Receivable:
 class Receipt:
     """Money received from a customer (收款单); `unapplied_fen` is not yet settled against receivables and stands in 1122.
 
-    `advance_fen` is what of it stands in the account of advances (预收) instead. Of a `reversed` one nothing is left.
+    `advance_fen` is what of it stands in the account of advances (预收) instead. Of a `reversed` one nothing is left. An `opening` one
+    came in before the books opened.
     """
 
     id: int
@@ -231,6 +232,7 @@ class Receipt:
     posted_at: str | None
     advance_fen: int = 0
     reversed: bool = False
+    opening: bool = False
 
     @property
     def applied_fen(self) -> int:
@@ -248,13 +250,17 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A settlement (核销) of one receipt against receivables; one that reverses another has negative amounts."""
+    """A settlement (核销) of one receipt against receivables; one that reverses another has negative amounts.
+
+    An `opening` one was made before the books opened.
+    """
 
     id: int
     number: str
     receipt_id: int
     posted_at: str | None
     allocations: tuple[Allocation, ...]
+    opening: bool = False
 
 
 @dataclass(frozen=True, slots=True)

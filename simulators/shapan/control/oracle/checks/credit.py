@@ -29,7 +29,13 @@ def find(books: Books) -> Result:
 def _concerned(books: Books) -> Iterable[CrmCustomer]:
     finance = books.finance
     active = {item.customer_id for item in finance.receivables if not item.opening}
-    active |= {item.customer_id for item in finance.receipts}
+    active |= {item.customer_id for item in finance.receipts if not item.opening}
+    # What came in before may be settled in this run.
+    active |= {
+        books.receipts[item.receipt_id].customer_id
+        for item in finance.settlements
+        if not item.opening and item.receipt_id in books.receipts
+    }
     ordered = {order.customer_id for order in books.crm.orders if order.state == "confirmed"}
     records: defaultdict[int, list[CrmCustomer]] = defaultdict(list)
     chosen = {customer.id for customer in books.crm.customers if customer.open_fen is not None}
