@@ -237,6 +237,14 @@ def test_every_fault_of_the_money_is_in_the_log(told: World) -> None:
             assert ((receipt.number, "items.unidentified") in noise) is (receipt.customer_id == UNIDENTIFIED_ID)
             unsettled = receipt.settlement_number is None and receipt.customer_id != UNIDENTIFIED_ID
             assert ((receipt.number, "items.unsettled") in noise) is unsettled
+        left, overdue = sale.gross_fen - sale.settled_fen, (OPENING - sale.due_on).days
+        cents = sale.settled_fen > 0 and 0 < left < 10
+        assert ((sale.receivable_number, "items.cents") in noise) is cents
+        unpaid = not sale.receipts
+        assert ((sale.receivable_number, "items.over_180") in noise) is (unpaid and overdue > 180)
+        assert ((sale.receivable_number, "items.over_90") in noise) is (unpaid and 90 < overdue <= 180)
+        if sale.receipts and not cents and sum(one.amount_fen for one in sale.receipts) != sale.gross_fen:
+            assert max(one.received_on for one in sale.receipts) > OPENING - timedelta(days=25)
     assert {one.receivable_number for one in told.carried} == {
         record for record, rule in noise if rule == "items.over_365"
     }
@@ -248,6 +256,11 @@ def test_stale_products_did_not_move(told: World) -> None:
     for sale in told.sales:
         for line in sale.lines:
             moved[line.product.code] = max(sale.shipped_on, moved.get(line.product.code, sale.shipped_on))
+    for made in told.productions:
+        for used in made.materials:
+            moved[used.product.code] = max(made.issued_on, moved.get(used.product.code, made.issued_on))
+        moved[made.product.code] = max(made.received_on, moved.get(made.product.code, made.received_on))
+    assert stale
     for code, rule in stale:
         days = int(rule.removeprefix("stock.stale_"))
         last = moved.get(code)

@@ -93,7 +93,10 @@ class Chronicle:
         self._days = _busy_days(spec.opening, plan)
         self._stale = stale_products(spec, mess, products)
         self._for_sale = tuple(n for n, product in enumerate(products) if product.kind in ("goods", "finished"))
-        self._sellable = tuple(n for n in self._for_sale if self._stale.get(products[n].key) != 365) or self._for_sale
+        self._sellable = tuple(n for n in self._for_sale if self._stale.get(products[n].key) != 365)
+        if not self._sellable:
+            # Something must be sold; then nothing is stale.
+            self._sellable, self._stale = self._for_sale, {}
         self._sellers: dict[str, tuple[Supplier, ...]] = {}
         self._first = month_start(spec.opening, -MONTHS)
         # Counted while the sales are told, so that nobody need make them a second time.
@@ -204,7 +207,8 @@ class Chronicle:
         short = between(rng, 1, 9)
         if never:
             return
-        owed = gross - short if cents and gross > 100 else gross
+        # Money that is not settled is whole: a difference would show only once it is.
+        owed = gross - short if cents and gross > 100 and not (unidentified or unsettled) else gross
         first = owed * 6 // 10 if parts else owed
         pieces = [(paid, first)]
         if parts and owed > first:
@@ -501,7 +505,8 @@ def stale_products(spec: WorldSpec, mess: Mess, products: tuple[Product, ...]) -
     """Key of product -> 180 or 365: it has not moved for at least so many days (呆滞). The first products never are when there is a demo set."""
     found: dict[str, int] = {}
     for place, product in enumerate(products, 1):
-        if product.kind == "dish" or (mess.demo and place <= views.DEMO_PRODUCTS):
+        # Materials move whenever something is made of them, and dishes are never in stock.
+        if product.kind not in ("goods", "finished") or (mess.demo and place <= views.DEMO_PRODUCTS):
             continue
         chance = stream(spec.seed, "stale", product.code).random()
         if chance < mess.rates["stock.stale_365"]:

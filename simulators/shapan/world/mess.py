@@ -71,7 +71,6 @@ def preset_title(name: str) -> dict[str, str]:
     return dict(load_yaml(_PRESETS / f"{name}.yaml")["title"])
 
 
-@functools.lru_cache(16)
 def load_mess(name: str, rates: tuple[tuple[str, float], ...] = ()) -> Mess:
     """A preset by name or a file (anything with a suffix), with single rates changed. WorldError that names every fault."""
     if Path(name).suffix:
@@ -92,6 +91,7 @@ def mess_of(spec: WorldSpec) -> Mess:
     return load_mess(spec.mess, spec.rates)
 
 
+@functools.cache
 def _preset(name: str) -> dict[str, float]:
     if name not in list_presets():
         known = ", ".join(list_presets())

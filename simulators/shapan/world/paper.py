@@ -189,42 +189,47 @@ class Papers:
 
 
 class _Cells:
-    """How the cells of one sale's documents are written; each cell draws once for whether and, if so, from the same stream for how."""
+    """How the cells of one sale's documents are written; each cell draws from a stream of its own, for whether and for how."""
 
     def __init__(self, papers: Papers, number: str, demo: bool) -> None:
         self._rates = papers._rates
         self._write = papers._note
         self._key = (papers._chronicle.spec.seed, "files", number)
         self._demo = demo
-        self._rng: Stream = stream(*self._key)
 
-    def _hit(self, rate: str) -> bool:
-        return self._rng.random() < self._rates[rate] and not self._demo
+    def _hit(self, rate: str, record: str, field: str) -> Stream | None:
+        """The stream of a cell that is to be spoilt, or None."""
+        if self._demo or not self._rates[rate]:
+            return None
+        rng = stream(*self._key, record, field, rate)
+        return rng if rng.random() < self._rates[rate] else None
 
     def _note(self, system: str, kind: str, record: str, field: str, rule: str, before: str, after: str) -> None:
         if before != after:
-            path = ":".join(map(str, self._key))
+            path = ":".join(map(str, (*self._key, record, field)))
             self._write(Noise(system, kind, record, field, f"file.{rule}", before, after, path))
 
     def date(self, kind: str, record: str, field: str, day: date) -> str:
         """A date as somebody wrote it."""
-        if not self._hit("date"):
+        rng = self._hit("date", record, field)
+        if rng is None:
             return day.isoformat()
-        form, text = formats.spoil_date(day, self._rng)
+        form, text = formats.spoil_date(day, rng)
         self._note(_SYSTEMS[kind], kind, record, field, f"date_{form}", day.isoformat(), text)
         return text
 
     def amount(self, kind: str, record: str, field: str, fen: int) -> Value:
         """An amount as somebody wrote it."""
-        if not self._hit("amount"):
+        rng = self._hit("amount", record, field)
+        if rng is None:
             return fen
-        form, text = formats.spoil_amount(fen, self._rng)
+        form, text = formats.spoil_amount(fen, rng)
         self._note(_SYSTEMS[kind], kind, record, field, f"amount_{form}", formats.plain(fen), text)
         return text
 
     def swapped(self, kind: str, record: str, net: int, gross: int) -> tuple[Value, Value]:
         """Net and gross, each in the other's place at times."""
-        if not self._hit("net_gross_swapped"):
+        if self._hit("net_gross_swapped", record, "net") is None:
             return self.amount(kind, record, "net", net), self.amount(kind, record, "gross", gross)
         self._note(_SYSTEMS[kind], kind, record, "net", "net_gross_swapped", formats.plain(net), formats.plain(gross))
         self._note(_SYSTEMS[kind], kind, record, "gross", "net_gross_swapped", formats.plain(gross), formats.plain(net))
@@ -233,10 +238,11 @@ class _Cells:
     def item(self, kind: str, record: str, product: Product, unit: str) -> tuple[str, str]:
         """Code and unit of an item line; a wrong unit stands beside the quantity of the right one."""
         code = product.code
-        if self._hit("product_code"):
-            rule, code = fields.product_code(code, self._rng)
+        rng = self._hit("product_code", record, "product_code")
+        if rng is not None:
+            rule, code = fields.product_code(code, rng)
             self._note(_SYSTEMS[kind], kind, record, "product_code", f"product_code_{rule}", product.code, code)
-        if self._hit("unit"):
+        if self._hit("unit", record, "unit") is not None:
             other = product.base_unit if unit == product.sales_unit else product.sales_unit
             self._note(_SYSTEMS[kind], kind, record, "unit", "unit", unit, other)
             unit = other
