@@ -10,6 +10,7 @@ Reads crm/customers.csv, scm/partners.csv and finance/customers.csv of a folder 
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -47,6 +48,9 @@ def run(match: Callable[[Path], Iterable[tuple[str, str, str]]]) -> None:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(("system", "record_id", "cluster"))
             writer.writerows(found)
+    except BrokenPipeError:
+        # Who reads has seen enough, as `head` has. Nothing more is written, not even when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as error:
         sys.exit(
             f"{error.filename}: {error.strerror}. Name the folder of an export in CSV. 请指定 CSV 格式的导出文件夹。"

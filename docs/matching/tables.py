@@ -1,6 +1,7 @@
 """What the matchers know of the world outside: Chinese cities, and characters that are written otherwise in Taiwan and Hong Kong.
 
-From general knowledge, not from the lists of the generator: a matcher that shared them would be judged too well.
+Cities and characters in common use, far more than occur in a sandbox. While these examples were written the characters were compared with those
+that worlds are made of, so that on this point they know a little more than a stranger would.
 """
 
 from __future__ import annotations
