@@ -32,6 +32,7 @@ def _cells(world: World) -> dict[tuple[str, str, str], str]:
             ("crm", one.id, "phone"): one.phone,
             ("crm", one.id, "email"): one.email,
             ("crm", one.id, "address.street"): one.address.street,
+            ("crm", one.id, "former_names"): "".join(name for name, _ in one.former_names),
         }
         for contact in one.contacts:
             for name in ("name", "phone", "email"):
@@ -41,7 +42,7 @@ def _cells(world: World) -> dict[tuple[str, str, str], str]:
             found["scm", partner.code, name] = getattr(partner, name)
         found["scm", partner.code, "address"] = partner.address_text
     for customer in world.finance.customers:
-        for name in ("short_name", "tax_number", "phone", "bank_name"):
+        for name in ("short_name", "tax_number", "phone", "bank_name", "bank_account"):
             found["finance", str(customer.id), name] = getattr(customer, name)
     for item in world.finance.items:
         found["finance", item.code, "code"] = item.code
@@ -78,7 +79,8 @@ def test_every_cell_that_is_not_true_is_in_the_log(
         "name": lambda c: c.legal_name, "short_name": lambda c: c.legal_name, "phone": lambda c: c.phone,
         "unifiedSocialCreditCode": lambda c: c.uscc, "tax_number": lambda c: c.uscc, "email": lambda c: c.email,
         "address.street": lambda c: c.address.street, "address": lambda c: c.address.text,
-        "bank_name": lambda c: c.bank.branch,
+        "bank_name": lambda c: c.bank.branch, "bank_account": lambda c: c.bank.number,
+        "former_names": lambda c: c.former_name or "",
     }  # fmt: skip
     wrong = 0
     for (system, record, field), value in _cells(medium_article).items():

@@ -13,7 +13,8 @@ from shapan.world import World, WorldSpec, build_world, list_profiles
 from shapan.world.build import Source
 from shapan.world.companies import DEMO
 from shapan.world.documents import Sale
-from shapan.world.history import MONTHS, month_start, price_on
+from shapan.world.history import price_on
+from shapan.world.serials import MONTHS, month_start
 from shapan.world.views import UNIDENTIFIED_ID
 
 OPENING = date(2026, 11, 1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import time
 from typing import TYPE_CHECKING, Any
 
-from shapan.kernel.clock import SHANGHAI, rfc3339
-from shapan.kernel.seeding import Numbers, fill
+from shapan.kernel.clock import rfc3339
+from shapan.kernel.seeding import Numbers, fill, timestamp
 from shapan.world.seeding import order_id
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def write(db: sqlite3.Connection, world: World) -> None:
 
 def _order(seq: int, sale: Sale, id_: str, customer_name: str, numbers: Numbers) -> tuple[Any, ...]:
     entered = rfc3339(sale.ordered_at)
-    delivered = rfc3339(datetime.combine(sale.shipped_on, _REPORTED, SHANGHAI))
+    delivered = timestamp(sale.shipped_on, _REPORTED)
     quantities = {line_number: line.packs * 1000 for line_number, line in enumerate(sale.lines, 1)}
     return (
         *(seq, id_, numbers.take(sale.order_number), sale.customer_id, customer_name, "confirmed", "complete"),

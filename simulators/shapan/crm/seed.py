@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlite_utils
 
 from shapan.crm import history
 from shapan.crm.store.customers import code_series
-from shapan.kernel.clock import SHANGHAI, rfc3339
 from shapan.kernel.numbering import continue_after
+from shapan.kernel.seeding import timestamp
 from shapan.world.seeding import stores
 from shapan.world.views import record_uuid
 
@@ -50,7 +50,7 @@ def seed(db: sqlite_utils.Database, world: World) -> None:
     for series, last in _last_serials(view.customers).items():
         continue_after(db.conn, series, last)
     _price_lists(db, world)
-    opened = midnight(world.spec.opening)
+    opened = timestamp(world.spec.opening)
     db.table("store").insert_all(
         {
             "code": code,
@@ -66,14 +66,9 @@ def seed(db: sqlite_utils.Database, world: World) -> None:
     history.write(db.conn, world)
 
 
-def midnight(day: date) -> str:
-    """The beginning of a day as the tables have times."""
-    return rfc3339(datetime.combine(day, time(), SHANGHAI))
-
-
 def _customer(customer: CrmCustomer, company: Company) -> dict[str, Any]:
     address = customer.address
-    former = [{"name": name, "until": midnight(date.fromisoformat(until))} for name, until in customer.former_names]
+    former = [{"name": name, "until": timestamp(date.fromisoformat(until))} for name, until in customer.former_names]
     return {
         "id": customer.id,
         "code": customer.code,
@@ -120,7 +115,7 @@ def _price_lists(db: sqlite_utils.Database, world: World) -> None:
     days = sorted({day for changes in prices.values() for day, _ in changes})
     ends = [(date.fromisoformat(day) - timedelta(days=1)).isoformat() for day in days[1:]]
     for seq, (first, last) in enumerate(zip(days, [*ends, None], strict=True), 1):
-        made = midnight(date.fromisoformat(first))
+        made = timestamp(date.fromisoformat(first))
         db.table("price_list").insert(
             {
                 "seq": seq,

@@ -6,18 +6,16 @@ and payables are there in full with what settled them; without it only what is o
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
 from shapan.finance.rules.payables import payable_state
 from shapan.finance.rules.periods import period_of
 from shapan.finance.rules.receivables import receipt_state, receivable_state
-from shapan.kernel.clock import SHANGHAI, rfc3339
 from shapan.kernel.numbering import continue_after, next_number
-from shapan.kernel.seeding import Numbers, fill
+from shapan.kernel.seeding import Numbers, fill, timestamp
 
 if TYPE_CHECKING:
     from shapan.world import World
@@ -68,7 +66,7 @@ def write(db: sqlite3.Connection, world: World) -> None:
 
 
 def _posted(day: date) -> str:
-    return rfc3339(datetime.combine(day, _EVENING, SHANGHAI))
+    return timestamp(day, _EVENING)
 
 
 # --- with the year before -------------------------------------------------------------------------------------------------
@@ -255,7 +253,7 @@ def _open_items(db: sqlite3.Connection, world: World, changes: Changes, numbers:
 def _open_receivables(
     items: Iterable[OpeningReceivable], changes: Changes, numbers: Numbers
 ) -> Iterator[tuple[Any, ...]]:
-    for id_, one in zip(itertools.count(1), items, strict=False):
+    for id_, one in enumerate(items, 1):
         yield (
             *(id_, numbers.take(one.number), one.customer_id, one.business_date, one.due_date, one.business_date[:7]),
             *(one.net_fen, one.tax_fen, one.gross_fen, 0, "open", 1, None, None, None, None, changes.draw()),

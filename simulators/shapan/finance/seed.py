@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlite_utils
@@ -14,7 +14,7 @@ from shapan.finance.charts import chart_of_accounts, kinds
 from shapan.finance.rules.periods import period_of, previous_period
 from shapan.finance.store import books
 from shapan.finance.store.query import next_change
-from shapan.kernel.clock import SHANGHAI, rfc3339
+from shapan.kernel.seeding import timestamp
 from shapan.world.seeding import stores
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def seed_books(db: sqlite_utils.Database, opening: date) -> None:
 
 
 def _parties(db: sqlite_utils.Database, world: World) -> None:
-    opened = _opened(world)
+    opened = timestamp(world.spec.opening)
     db.table("customer").insert_all(
         {
             "id": customer.id,
@@ -74,7 +74,7 @@ def _parties(db: sqlite_utils.Database, world: World) -> None:
 
 
 def _masters(db: sqlite_utils.Database, world: World) -> None:
-    opened = _opened(world)
+    opened = timestamp(world.spec.opening)
     db.table("inventory_item").insert_all(
         {
             "code": item.code,
@@ -90,10 +90,6 @@ def _masters(db: sqlite_utils.Database, world: World) -> None:
         {"code": code, "name": name, "created_at": opened, "change": next_change(db.conn)}
         for code, name, _ in stores(world)
     )
-
-
-def _opened(world: World) -> str:
-    return rfc3339(datetime.combine(world.spec.opening, time(), SHANGHAI))
 
 
 def opening_rows(world: World) -> Iterator[dict[str, Any]]:

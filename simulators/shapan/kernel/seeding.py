@@ -1,15 +1,22 @@
-"""Writing many rows at once (批量写入), and numbers that others gave out: what the seeds of all systems share."""
+"""Writing many rows at once (批量写入), times of day, and numbers that others gave out: what the seeds of all systems share."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
+from shapan.kernel.clock import SHANGHAI, rfc3339
 from shapan.kernel.numbering import continue_after
 
 _NUMBER = re.compile(r"(.+)-(\d+)")
+
+
+def timestamp(day: date, hour: time = time()) -> str:
+    """A time of a day in Asia/Shanghai, midnight when none is given, as the tables have times."""
+    return rfc3339(datetime.combine(day, hour, SHANGHAI))
 
 
 def fill(db: sqlite3.Connection, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:

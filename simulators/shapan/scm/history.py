@@ -9,16 +9,16 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shapan.kernel.clock import SHANGHAI, rfc3339
-from shapan.kernel.seeding import Numbers, fill
+from shapan.kernel.clock import rfc3339
+from shapan.kernel.seeding import Numbers, fill, timestamp
 from shapan.world.seeding import order_id
 
 if TYPE_CHECKING:
     from shapan.world import World
-    from shapan.world.documents import Production, Purchase, Sale
+    from shapan.world.documents import Production, Purchase, PurchaseLine, Sale, SaleLine
 
 # In the order of a day: what comes in is there for what goes out.
 _ORDER = ("purchase_receipt", "production_receipt", "material_issue", "sales_issue")
@@ -57,10 +57,6 @@ def write(db: sqlite3.Connection, world: World) -> None:
     numbers.leave(db)
 
 
-def _at(day: date, hour: time) -> str:
-    return rfc3339(datetime.combine(day, hour, SHANGHAI))
-
-
 def _sales(db: sqlite3.Connection, world: World, numbers: Numbers) -> None:
     sales = list(enumerate(sorted(world.sales, key=lambda one: (one.ordered_at, one.sales_order_number)), 1))
     fill(
@@ -76,17 +72,7 @@ def _sales(db: sqlite3.Connection, world: World, numbers: Numbers) -> None:
         "order_id line_no product_code quantity_milli unit_price_e4 rate_bp net_fen tax_fen shipped_milli shipped_net_fen"
         " shipped_tax_fen source_line",
         (
-            (
-                *(
-                    serial,
-                    line_no,
-                    line.product.code,
-                    line.quantity_milli,
-                    line.unit_price_e4,
-                    line.product.tax_rate_bp,
-                ),
-                *(line.net_fen, line.tax_fen, line.quantity_milli, line.net_fen, line.tax_fen, line_no),
-            )
+            (*_line(serial, line_no, line), line_no)
             for serial, sale in sales
             for line_no, line in enumerate(sale.lines, 1)
         ),
@@ -102,7 +88,7 @@ def _sales(db: sqlite3.Connection, world: World, numbers: Numbers) -> None:
         (
             (
                 *(serial, numbers.take(sale.delivery_number), "shipped", order_id, sale.shipped_on.isoformat()),
-                *(_entered(sale), *(_at(sale.shipped_on, _EVENING),) * 2),
+                *(_entered(sale), *(timestamp(sale.shipped_on, _EVENING),) * 2),
             )
             for serial, order_id, sale in shipped
         ),
@@ -119,13 +105,21 @@ def _sales(db: sqlite3.Connection, world: World, numbers: Numbers) -> None:
     )
 
 
+def _line(order: int, line_no: int, line: SaleLine | PurchaseLine) -> tuple[Any, ...]:
+    """A line of an order, and that all of it came or left."""
+    return (
+        *(order, line_no, line.product.code, line.quantity_milli, line.unit_price_e4, line.product.tax_rate_bp),
+        *(line.net_fen, line.tax_fen, line.quantity_milli, line.net_fen, line.tax_fen),
+    )
+
+
 def _entered(sale: Sale) -> str:
     """Ten minutes after the CRM's order."""
     return rfc3339(sale.ordered_at + timedelta(minutes=10))
 
 
 def _sales_order(world: World, serial: int, sale: Sale, numbers: Numbers) -> tuple[Any, ...]:
-    entered, closed = _entered(sale), _at(sale.shipped_on, _EVENING)
+    entered, closed = _entered(sale), timestamp(sale.shipped_on, _EVENING)
     return (
         *(serial, numbers.take(sale.sales_order_number), "closed", sale.partner_code, sale.warehouse),
         *(sale.ordered_at.date().isoformat(), "crm", sale.order_number, order_id(world, sale.order_number)),
@@ -148,21 +142,7 @@ def _purchases(db: sqlite3.Connection, world: World, numbers: Numbers) -> None:
         "purchase_order_line",
         "order_id line_no product_code quantity_milli unit_price_e4 rate_bp net_fen tax_fen received_milli received_net_fen"
         " received_tax_fen",
-        (
-            (
-                *(
-                    serial,
-                    line_no,
-                    line.product.code,
-                    line.quantity_milli,
-                    line.unit_price_e4,
-                    line.product.tax_rate_bp,
-                ),
-                *(line.net_fen, line.tax_fen, line.quantity_milli, line.net_fen, line.tax_fen),
-            )
-            for serial, one in purchases
-            for line_no, line in enumerate(one.lines, 1)
-        ),
+        (_line(serial, line_no, line) for serial, one in purchases for line_no, line in enumerate(one.lines, 1)),
     )
     received = [
         (serial, order_id, one)
@@ -175,7 +155,7 @@ def _purchases(db: sqlite3.Connection, world: World, numbers: Numbers) -> None:
         (
             (
                 *(serial, numbers.take(one.receipt_number), "posted", order_id, one.received_on.isoformat()),
-                *(_at(one.received_on, _MORNING),) * 3,
+                *(timestamp(one.received_on, _MORNING),) * 3,
             )
             for serial, order_id, one in received
         ),
@@ -193,7 +173,7 @@ def _purchases(db: sqlite3.Connection, world: World, numbers: Numbers) -> None:
 
 
 def _purchase_order(serial: int, one: Purchase, terms: str, numbers: Numbers) -> tuple[Any, ...]:
-    entered, closed = _at(one.ordered_on, _MORNING), _at(one.received_on, _MORNING)
+    entered, closed = timestamp(one.ordered_on, _MORNING), timestamp(one.received_on, _MORNING)
     return (
         *(serial, numbers.take(one.order_number), "closed", one.supplier.code, one.warehouse, terms, 0),
         *(one.ordered_on.isoformat(), one.received_on.isoformat(), one.net_fen, one.tax_fen),
@@ -228,7 +208,7 @@ def _productions(db: sqlite3.Connection, world: World, numbers: Numbers) -> None
         (
             (
                 *(numbers.take(one.issue_number), "issue", serial, one.warehouse, one.issued_on.isoformat()),
-                _at(one.issued_on, _NOON),
+                timestamp(one.issued_on, _NOON),
             )
             for serial, one in sorted(made, key=lambda each: (each[1].issued_on, each[0]))
         ),
@@ -240,7 +220,7 @@ def _productions(db: sqlite3.Connection, world: World, numbers: Numbers) -> None
         (
             (
                 *(numbers.take(one.receipt_number), serial, one.warehouse, one.received_on.isoformat()),
-                *(one.quantity_milli, 1, _material(one), one.labour_fen, 0, _at(one.received_on, _MORNING)),
+                *(one.quantity_milli, 1, _material(one), one.labour_fen, 0, timestamp(one.received_on, _MORNING)),
             )
             for serial, one in sorted(made, key=lambda each: (each[1].received_on, each[0]))
         ),
@@ -252,7 +232,7 @@ def _material(one: Production) -> int:
 
 
 def _production_order(serial: int, one: Production, bom: str, numbers: Numbers) -> tuple[Any, ...]:
-    released, completed = _at(one.released_on, _MORNING), _at(one.received_on, _MORNING)
+    released, completed = timestamp(one.released_on, _MORNING), timestamp(one.received_on, _MORNING)
     return (
         *(serial, numbers.take(one.order_number), "completed", one.product.code, bom, one.quantity_milli),
         *(one.quantity_milli, one.warehouse, one.warehouse, one.issued_on.isoformat(), one.received_on.isoformat()),
@@ -304,7 +284,7 @@ def _ledger(db: sqlite3.Connection, world: World, moves: list[_Move], numbers: N
             (
                 *(numbers.next(f"KCLS-{move.day:%Y%m}"), move.kind, *place, move.milli, on_hand[place]),
                 *(move.milli, quantity[move.product_code], move.fen, value[move.product_code], move.day.isoformat()),
-                *(move.document, move.line, _at(move.day, _MORNING if move.milli > 0 else _EVENING)),
+                *(move.document, move.line, timestamp(move.day, _MORNING if move.milli > 0 else _EVENING)),
             )
         )
     since = first_day(world).isoformat()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlite_utils
 
-from shapan.kernel.clock import SHANGHAI, rfc3339
-from shapan.kernel.seeding import fill
+from shapan.kernel.seeding import fill, timestamp
 from shapan.scm import history
 from shapan.scm.store.catalogue import enter_categories_in_use
-from shapan.world.seeding import opening_batches, store_codes
+from shapan.world.seeding import opening_batches
 
 if TYPE_CHECKING:
     from shapan.world import World
@@ -30,7 +29,7 @@ def seed(db: sqlite_utils.Database, world: World) -> None:
 
 def _batches(db: sqlite_utils.Database, world: World) -> None:
     """The batches in which the stock lies at the opening; from then on they are kept."""
-    opened = _midnight(world.spec.opening)
+    opened = timestamp(world.spec.opening)
     batches = list(opening_batches(world))
     made = {(one.product_code, one.number): one for one in batches}
     fill(
@@ -50,20 +49,15 @@ def _batches(db: sqlite_utils.Database, world: World) -> None:
     )
 
 
-def _midnight(day: date) -> str:
-    return rfc3339(datetime.combine(day, time(), SHANGHAI))
-
-
 def _warehouses(db: sqlite_utils.Database, world: World) -> None:
-    shops = store_codes(world)
     db.table("warehouse").insert_all(
-        {"code": code, "name": name, "address": address, "kind": "store" if code in shops else "warehouse"}
+        {"code": code, "name": name, "address": address, "kind": "store" if code in world.store_codes else "warehouse"}
         for code, name, address in world.scm.warehouses
     )
 
 
 def _parties(db: sqlite_utils.Database, world: World) -> None:
-    opened = _midnight(history.first_day(world))
+    opened = timestamp(history.first_day(world))
     db.table("partner").insert_all(
         {
             # The next code is the highest id and one more; not every company is a partner, so that numbers are left out.
@@ -132,7 +126,7 @@ def _boms(db: sqlite_utils.Database, world: World) -> None:
     # They are as old as the oldest price: nobody knows since when a dish is cooked so.
     first = min((product.prices[0][0] for product in world.products if product.prices), default="")
     since = first or world.spec.opening.isoformat()
-    made = _midnight(date.fromisoformat(since))
+    made = timestamp(date.fromisoformat(since))
     boms = list(enumerate(world.boms, 1))
     db.table("bom").insert_all(
         {

@@ -14,8 +14,10 @@ from shapan.world.entities import Bom, Company, CrmView, FinanceView, Noise, Pro
 from shapan.world.errors import WorldError
 from shapan.world.history import Chronicle
 from shapan.world.mess import Mess, mess_of
+from shapan.world.noise import noise_of_sale, noise_of_stock
 from shapan.world.products import boms, products
 from shapan.world.spec import Profile, Size, WorldSpec, load_profile, size_of
+from shapan.world.staff import Staff, staff
 
 
 class Source:
@@ -59,6 +61,11 @@ class Source:
         """(code, name, address)."""
         return tuple((w["code"], w["name"], w["address"]) for w in self.profile.warehouses[: self.size.warehouses])
 
+    @functools.cached_property
+    def staff(self) -> Staff:
+        """The company's own people."""
+        return staff(self.spec.seed, self.profile)
+
     def chronicle(self) -> Chronicle:
         """The past year, from its beginning: the running numbers of its documents count up as they are asked for."""
         codes = [code for code, *_ in self.warehouses]
@@ -85,7 +92,8 @@ def relations_of(one: Company) -> Iterator[Relation]:
 
 @dataclass(frozen=True)
 class World:
-    """The truth, the three views of it, the documents of the past year, and the answer key. `warehouses` are (code, name, address).
+    """The truth, the three views of it, the documents of the past year, and the answer key. `warehouses` are (code, name, address),
+    `store_codes` those of them that are stores (门店): they sell over the counter and are a dimension of the books.
 
     `stock_before` is the stock before the first document of the year. Without history there are no documents, and it is that of the opening.
     """
@@ -96,6 +104,7 @@ class World:
     products: tuple[Product, ...]
     boms: tuple[Bom, ...]
     warehouses: tuple[tuple[str, str, str], ...]
+    store_codes: frozenset[str]
     crm: CrmView
     scm: ScmView
     finance: FinanceView
@@ -117,8 +126,8 @@ def build_world(spec: WorldSpec) -> World:
     people = tuple(one.company for one in shown)
     chronicle = source.chronicle()
     told = tuple(document for company in people for document in chronicle.sales_of(company))
-    purchases, productions, stock = chronicle.covered
-    stock = tuple(row for row in stock if row.quantity_milli)
+    supply = chronicle.covered
+    stock = supply.stock
     crm = CrmView(
         tuple(record for one in shown for record in one.crm),
         tuple(views.crm_products(made)),
@@ -132,7 +141,7 @@ def build_world(spec: WorldSpec) -> World:
     )
     receivables = tuple(opening.open_receivables(told))
     receipts = tuple(opening.open_receipts(told))
-    payables = tuple(opening.open_payables(purchases))
+    payables = tuple(opening.open_payables(supply.purchases))
     unidentified = views.unidentified_customer(source.size.customers, mess)
     finance = FinanceView(
         (*unidentified, *(one.finance for one in shown if one.finance)),
@@ -144,8 +153,8 @@ def build_world(spec: WorldSpec) -> World:
         payables,
     )
     for document in told:
-        noise.extend(chronicle.noise_of(document))
-    noise.extend(chronicle.noise_of_stock(stock))
+        noise.extend(noise_of_sale(spec, document))
+    noise.extend(noise_of_stock(spec, mess, made, chronicle.stale, stock, chronicle.main))
     rows = tuple(_key(crm, scm, finance))
     key = AnswerKey(
         (row[:4] for row in rows),
@@ -162,14 +171,15 @@ def build_world(spec: WorldSpec) -> World:
         made,
         source.boms,
         source.warehouses,
+        frozenset(one["code"] for one in source.profile.warehouses if one["kind"] == "store"),
         crm,
         scm,
         finance,
-        tuple(row for row in chronicle.stock_before if row.quantity_milli) if kept else stock,
+        supply.stock_before if kept else stock,
         tuple(one for one in told if isinstance(one, Sale)) if kept else (),
         tuple(one for one in told if isinstance(one, Carried)) if kept else (),
-        purchases if kept else (),
-        productions if kept else (),
+        supply.purchases if kept else (),
+        supply.productions if kept else (),
         key,
     )
 

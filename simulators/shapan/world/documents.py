@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 from shapan.kernel.money import divide_half_up
 from shapan.world.entities import Product, Supplier
@@ -56,8 +57,38 @@ class Receipt:
     settled_fen: int
 
 
+class _Line(Protocol):
+    @property
+    def net_fen(self) -> int: ...
+
+    @property
+    def tax_fen(self) -> int: ...
+
+
+class _Sums:
+    """The sums of a document, which are those of its lines: tax is by line and never on the total."""
+
+    __slots__ = ()
+    lines: tuple[_Line, ...]
+
+    @property
+    def net_fen(self) -> int:
+        """Without tax."""
+        return sum(line.net_fen for line in self.lines)
+
+    @property
+    def tax_fen(self) -> int:
+        """The tax."""
+        return sum(line.tax_fen for line in self.lines)
+
+    @property
+    def gross_fen(self) -> int:
+        """With tax."""
+        return self.net_fen + self.tax_fen
+
+
 @dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(_Sums):
     """One order with all that followed from it: sales order, delivery, receivable, receipts. All of it was delivered at once."""
 
     entity: str
@@ -74,21 +105,6 @@ class Sale:
     warehouse: str
     lines: tuple[SaleLine, ...]
     receipts: tuple[Receipt, ...]
-
-    @property
-    def net_fen(self) -> int:
-        """Without tax."""
-        return sum(line.net_fen for line in self.lines)
-
-    @property
-    def tax_fen(self) -> int:
-        """The tax."""
-        return sum(line.tax_fen for line in self.lines)
-
-    @property
-    def gross_fen(self) -> int:
-        """With tax."""
-        return self.net_fen + self.tax_fen
 
     @property
     def settled_fen(self) -> int:
@@ -121,7 +137,7 @@ class PurchaseLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(_Sums):
     """One purchase order with its goods receipt, supplier invoice and, when it was paid, the payment."""
 
     supplier: Supplier
@@ -136,21 +152,6 @@ class Purchase:
     paid_on: date | None
     warehouse: str
     lines: tuple[PurchaseLine, ...]
-
-    @property
-    def net_fen(self) -> int:
-        """Without tax."""
-        return sum(line.net_fen for line in self.lines)
-
-    @property
-    def tax_fen(self) -> int:
-        """The tax."""
-        return sum(line.tax_fen for line in self.lines)
-
-    @property
-    def gross_fen(self) -> int:
-        """With tax."""
-        return self.net_fen + self.tax_fen
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,14 @@ class Product:
     shelf_life_days: int | None = None
     stock_sales_units: int = 0
 
+    @property
+    def units(self) -> tuple[tuple[str, int], ...]:
+        """Its units, the base unit first: (unit, thousandths of the base unit in one)."""
+        base = ((self.base_unit, 1000),)
+        if self.sales_unit == self.base_unit:
+            return base
+        return (*base, (self.sales_unit, self.units_per_sales_unit * 1000))
+
 
 @dataclass(frozen=True, slots=True)
 class BomLine:

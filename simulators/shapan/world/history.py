@@ -1,40 +1,30 @@
-"""The year of business before the opening (历史业务): sales of each customer, and the purchases and production that cover them.
+"""The year of business before the opening (历史业务): what each customer bought, and how it was paid. What covers it is in supply.py.
 
 Everything of a customer depends on the seed, the customer's number and the products, never on other customers; only running numbers
-count up from customer to customer. What is sold in a month was bought, or made, in the month before, at the constant cost of the
-product, so that stock is what it was a year ago and its value exact to the fen; of materials, which are bought by whole packs,
-the rest of a pack stays. Memory holds sums by product and month, nothing that grows with the number of customers.
+count up from customer to customer. Memory holds sums by product and month, nothing that grows with the number of customers.
 """
 
 from __future__ import annotations
 
 import functools
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from shapan.kernel.clock import SHANGHAI
-from shapan.kernel.money import divide_half_up, split_gross, split_net
+from shapan.kernel.money import divide_half_up, split_gross
 from shapan.world import views
 from shapan.world.companies import DEMO
-from shapan.world.documents import (
-    Carried,
-    MaterialIssue,
-    Production,
-    Purchase,
-    PurchaseLine,
-    Receipt,
-    Sale,
-    SaleLine,
-    StockAt,
-)
-from shapan.world.draws import Stream, between, digest, stream
-from shapan.world.entities import Bom, Company, Noise, Product, Supplier
+from shapan.world.documents import Carried, Receipt, Sale, SaleLine
+from shapan.world.draws import Stream, between, stream
+from shapan.world.entities import Bom, Company, Product, Supplier
 from shapan.world.mess import Mess
+from shapan.world.noise import stale_products
+from shapan.world.serials import MONTHS, Serials, month_start
 from shapan.world.spec import History, WorldSpec
+from shapan.world.supply import Supply, supply
 
-MONTHS = 12
 # The rates of a mess are shares of the open items. So many of the sales of a year are open at its end, and so many of all sales are by then
 # due for 91 to 180 days or longer: that turns a share into the chance of one sale. Measured, see tests/world/test_history.py.
 _OPEN, _DUE_90, _DUE_180 = 0.19, 0.24, 0.42
@@ -49,27 +39,9 @@ class _Order:
     lines: tuple[tuple[int, int, int], ...]
 
 
-class Serials:
-    """Running numbers by prefix and month: XSDD-202511-00001."""
-
-    def __init__(self) -> None:
-        self.last: Counter[str] = Counter()
-
-    def draw(self, prefix: str, day: date) -> str:
-        """The next one."""
-        series = f"{prefix}-{day.year}{day.month:02d}"
-        self.last[series] += 1
-        return f"{series}-{self.last[series]:05d}"
-
-
-def month_start(opening: date, months: int) -> date:
-    """The first day of the month that is so many months after that of the opening (before it, when negative)."""
-    year, month = divmod(opening.year * 12 + opening.month - 1 + months, 12)
-    return date(year, month + 1, 1)
-
-
 class Chronicle:
-    """The past year of a world. `sales_of` is called once for each customer in their order; the rest may be asked for at any time."""
+    """The past year of a world. `sales_of` is called once for each customer in their order and read to its end; the rest may be asked for
+    at any time. `stale` are the products that do not move, see noise.py."""
 
     def __init__(
         self,
@@ -91,19 +63,16 @@ class Chronicle:
         self._orders_each = orders_per_customer
         self.serials = Serials()
         self._days = _busy_days(spec.opening, plan)
-        self._stale = stale_products(spec, mess, products)
+        self.stale = stale_products(spec, mess, products)
         self._for_sale = tuple(n for n, product in enumerate(products) if product.kind in ("goods", "finished"))
-        self._sellable = tuple(n for n in self._for_sale if self._stale.get(products[n].key) != 365)
+        self._sellable = tuple(n for n in self._for_sale if self.stale.get(products[n].code) != 365)
         if not self._sellable:
             # Something must be sold; then nothing is stale.
-            self._sellable, self._stale = self._for_sale, {}
-        self._sellers: dict[str, tuple[Supplier, ...]] = {}
+            self._sellable, self.stale = self._for_sale, {}
         self._first = month_start(spec.opening, -MONTHS)
         # Counted while the sales are told, so that nobody need make them a second time.
         self._counted: Counter[tuple[int, int]] = Counter()
         self._told = 0
-
-    # --- sales --------------------------------------------------------------------------------------------------------
 
     def trades(self, number: int) -> bool:
         """Whether all three systems have the customer: only then is there business that all of them know of."""
@@ -131,7 +100,7 @@ class Chronicle:
             discount = between(rng, 1, max(1, self.plan.discount_percent)) * 100
             if rng.random() * 100 >= self.plan.discounted_percent or not self.plan.discount_percent:
                 discount = 0
-            if self._stale.get(self.products[product].key) == 180 and shipped >= half:
+            if self.stale.get(self.products[product].code) == 180 and shipped >= half:
                 continue
             lines.setdefault(product, (packs, discount))
         return _Order(ordered, max(shipped, ordered), tuple((n, *what) for n, what in lines.items()))
@@ -235,81 +204,6 @@ class Chronicle:
         due = day + timedelta(days=company.payment_terms_days)
         return Carried(company.key, views.finance_id(company), number, day, due, amount.net, amount.tax)
 
-    def noise_of(self, document: Sale | Carried) -> Iterator[Noise]:
-        """What went wrong with the money for a sale: not settled, not identified, short by cents, never paid or too late."""
-        number, id_ = document.receivable_number, document.finance_id
-        path = f"{self.spec.seed}:{number}"
-        if isinstance(document, Carried):
-            yield Noise(
-                "finance",
-                "receivable",
-                number,
-                "settled",
-                "items.over_365",
-                "",
-                document.business_date.isoformat(),
-                path,
-            )
-            return
-        for receipt in document.receipts:
-            if receipt.customer_id != id_:
-                yield Noise(
-                    "finance",
-                    "receipt",
-                    receipt.number,
-                    "customer_id",
-                    "items.unidentified",
-                    str(id_),
-                    str(receipt.customer_id),
-                    path,
-                )
-            elif not receipt.settled_fen:
-                yield Noise("finance", "receipt", receipt.number, "settled", "items.unsettled", number, "", path)
-        left = document.gross_fen - document.settled_fen
-        if document.settled_fen and 0 < left < 10:
-            yield Noise(
-                "finance",
-                "receivable",
-                number,
-                "settled",
-                "items.cents",
-                str(document.gross_fen),
-                str(document.settled_fen),
-                path,
-            )
-        overdue = (self.spec.opening - document.due_on).days
-        if not document.receipts and overdue > 90:
-            rule = "items.over_180" if overdue > 180 else "items.over_90"
-            yield Noise("finance", "receivable", number, "settled", rule, "", document.due_on.isoformat(), path)
-
-    def noise_of_stock(self, stock: Iterable[StockAt]) -> Iterator[Noise]:
-        """Products that do not move (呆滞), and stock that stands in the books only (账面虚库存): after is what the books say."""
-        for key, days in self._stale.items():
-            code = next(product.code for product in self.products if product.key == key)
-            yield Noise(
-                "scm", "product", code, "stock", f"stock.stale_{days}", "", "", f"{self.spec.seed}:stale:{code}"
-            )
-        for row in stock:
-            place = next(n for n, product in enumerate(self.products, 1) if product is row.product)
-            if row.warehouse != self.main or (self.mess.demo and place <= views.DEMO_PRODUCTS):
-                continue
-            rng = stream(self.spec.seed, "ghost", row.product.code)
-            if rng.random() < self.mess.rates["stock.ghost"]:
-                true = int(row.quantity_milli * rng.random() * 0.8) // 1000 * 1000
-                path = f"{self.spec.seed}:ghost:{row.product.code}"
-                yield Noise(
-                    "scm",
-                    "product",
-                    row.product.code,
-                    "on_hand_milli",
-                    "stock.ghost",
-                    str(true),
-                    str(row.quantity_milli),
-                    path,
-                )
-
-    # --- what covers the sales ----------------------------------------------------------------------------------------
-
     @functools.cached_property
     def sold(self) -> Counter[tuple[int, int]]:
         """Sales units by (place of the product, month 0 to 11) over all customers."""
@@ -323,161 +217,10 @@ class Chronicle:
         return sold
 
     @functools.cached_property
-    def covered(self) -> tuple[tuple[Purchase, ...], tuple[Production, ...], tuple[StockAt, ...]]:
-        """All purchases and production orders of the year, and the stock at the opening."""
-        return _Cover(self).run()
-
-    @functools.cached_property
-    def stock_before(self) -> tuple[StockAt, ...]:
-        """The stock before the first of these documents, by product and warehouse."""
-        return tuple(opening_stock(self.spec, self.products, self.warehouses))
-
-    def supplier_of(self, product: Product) -> Supplier:
-        """From whom a product is bought: always the same, one of those that sell its category."""
-        if product.category not in self._sellers:
-            selling = tuple(one for one in self.suppliers if product.category in one.categories)
-            self._sellers[product.category] = selling or self.suppliers
-        choices = self._sellers[product.category]
-        return choices[digest(self.spec.seed, "supplier-of", product.code) % len(choices)]
-
-
-class _Cover:
-    """Buys and makes month by month what is sold in the next."""
-
-    def __init__(self, chronicle: Chronicle) -> None:
-        self.chronicle = chronicle
-        self.places = {product.key: n for n, product in enumerate(chronicle.products)}
-        self.recipes = {self.places[bom.product]: bom for bom in chronicle.boms}
-        # Of materials as they come and go; what is sold goes as it came.
-        self.quantity: Counter[int] = Counter()
-        self.value: Counter[int] = Counter()
-        for row in chronicle.stock_before:
-            place = self.places[row.product.key]
-            self.quantity[place] += row.quantity_milli
-            self.value[place] += row.value_fen
-        self.purchases: list[Purchase] = []
-        self.productions: list[Production] = []
-        self.over: Counter[int] = Counter()
-
-    def run(self) -> tuple[tuple[Purchase, ...], tuple[Production, ...], tuple[StockAt, ...]]:
-        """Every month in turn; the rest of material packs ends in the main warehouse."""
-        chronicle = self.chronicle
-        for month in range(MONTHS):
-            begins = month_start(chronicle.spec.opening, month - MONTHS - 1)
-            wanted = {place: packs for (place, of), packs in sorted(chronicle.sold.items()) if of == month}
-            bought: Counter[int] = Counter()
-            made: list[tuple[int, int]] = []
-            for place, packs in wanted.items():
-                product = chronicle.products[place]
-                milli = packs * product.units_per_sales_unit * 1000
-                if place in self.recipes:
-                    made.append((place, milli))
-                else:
-                    bought[place] += milli
-            self._buy(begins, self._materials(made), material=True)
-            self._make(begins, made)
-            self._buy(begins, bought, material=False)
-        stock = [
-            StockAt(
-                row.product,
-                row.warehouse,
-                row.quantity_milli
-                + (self.over[self.places[row.product.key]] if row.warehouse == chronicle.main else 0),
-                row.value_fen + (self._rest(row.product) if row.warehouse == chronicle.main else 0),
-            )
-            for row in chronicle.stock_before
-        ]
-        return tuple(self.purchases), tuple(self.productions), tuple(stock)
-
-    def _rest(self, product: Product) -> int:
-        """What the value of a material has become more than it was before."""
-        before = sum(row.value_fen for row in self.chronicle.stock_before if row.product.key == product.key)
-        return self.value[self.places[product.key]] - before
-
-    def _needs(self, place: int, milli: int) -> Iterator[tuple[int, int]]:
-        for line in self.recipes[place].lines:
-            # Whole thousandths, waste included, and never less than is needed.
-            exact = milli * line.quantity_milli * (10_000 + line.scrap_bp)
-            yield self.places[line.material], -(-exact // 10_000_000)
-
-    def _materials(self, made: Iterable[tuple[int, int]]) -> Counter[int]:
-        """What must be bought of each material: whole packs, as far as the rest of the last ones does not do."""
-        need: Counter[int] = Counter()
-        for place, milli in made:
-            for material, quantity in self._needs(place, milli):
-                need[material] += quantity
-        bought: Counter[int] = Counter()
-        for material, quantity in need.items():
-            pack = self.chronicle.products[material].units_per_sales_unit * 1000
-            packs = -(-max(0, quantity - self.over[material]) // pack)
-            if packs:
-                bought[material] = packs * pack
-            self.over[material] += packs * pack - quantity
-        return bought
-
-    def _buy(self, begins: date, bought: Counter[int], *, material: bool) -> None:
-        """One purchase order a supplier and month. Materials come in its first days, goods in the second half."""
-        chronicle = self.chronicle
-        by_supplier: defaultdict[str, list[int]] = defaultdict(list)
-        sellers: dict[str, Supplier] = {}
-        for place in sorted(bought):
-            seller = chronicle.supplier_of(chronicle.products[place])
-            sellers[seller.code] = seller
-            by_supplier[seller.code].append(place)
-        for code in sorted(by_supplier):
-            rng = stream(chronicle.spec.seed, "purchase", code, begins, material)
-            received = begins + timedelta(days=between(rng, 1, 4) if material else between(rng, 15, 26))
-            ordered = received - timedelta(days=between(rng, 3, 12))
-            lines = tuple(self._bought(place, bought[place]) for place in by_supplier[code])
-            self.purchases.append(self._purchase(rng, sellers[code], ordered, received, lines))
-
-    def _bought(self, place: int, milli: int) -> PurchaseLine:
-        product = self.chronicle.products[place]
-        amount = split_net(divide_half_up(milli * product.cost_e4, 100_000), product.tax_rate_bp)
-        if product.kind == "material":
-            self.quantity[place] += milli
-            self.value[place] += amount.net
-        return PurchaseLine(product, milli, product.cost_e4, amount.net, amount.tax)
-
-    def _purchase(
-        self, rng: Stream, seller: Supplier, ordered: date, received: date, lines: tuple[PurchaseLine, ...]
-    ) -> Purchase:
-        chronicle, draw = self.chronicle, self.chronicle.serials.draw
-        due = received + timedelta(days=seller.company.payment_terms_days)
-        # Suppliers are paid on the day, or up to ten days later.
-        paid: date | None = due + timedelta(days=between(rng, 0, 10))
-        if paid is not None and paid >= chronicle.spec.opening:
-            paid = None
-        numbers = draw("CGDD", ordered), draw("CGRK", received), draw("YF", received)
-        payment = draw("FK", paid) if paid else None
-        id_ = views.FIRST_FINANCE_SUPPLIER_ID - 1 + seller.company.number
-        return Purchase(seller, id_, *numbers, payment, ordered, received, due, paid, chronicle.main, lines)
-
-    def _make(self, begins: date, made: Iterable[tuple[int, int]]) -> None:
-        """One production order a product and month. Orders that share a material take it in the order of their dates, at its average then."""
-        planned = []
-        for place, milli in made:
-            rng = stream(self.chronicle.spec.seed, "production", self.chronicle.products[place].code, begins)
-            released = begins + timedelta(days=between(rng, 4, 6))
-            issued = released + timedelta(days=between(rng, 1, 3))
-            planned.append((issued, place, milli, released, issued + timedelta(days=between(rng, 5, 14))))
-        self.productions += [self._made(*plan) for plan in sorted(planned)]
-
-    def _made(self, issued: date, place: int, milli: int, released: date, received: date) -> Production:
-        chronicle, draw = self.chronicle, self.chronicle.serials.draw
-        product = chronicle.products[place]
-        materials = []
-        for material, quantity in self._needs(place, milli):
-            value = divide_half_up(self.value[material] * quantity, self.quantity[material])
-            self.quantity[material] -= quantity
-            self.value[material] -= value
-            materials.append(MaterialIssue(chronicle.products[material], quantity, value))
-        cost = divide_half_up(milli * product.cost_e4, 100_000)
-        labour = cost - sum(one.value_fen for one in materials)
-        numbers = draw("SCDD", released), draw("SCLL", issued), draw("CPRK", received)
-        return Production(
-            *numbers, product, milli, cost, labour, released, issued, received, chronicle.main, tuple(materials)
-        )
+    def covered(self) -> Supply:
+        """What was bought and made for these sales, and the stock that it leaves."""
+        spec = self.spec
+        return supply(spec, self.products, self.boms, self.suppliers, self.warehouses, self.sold, self.serials)
 
 
 def _busy_days(opening: date, plan: History) -> tuple[date, ...]:
@@ -499,37 +242,3 @@ def price_on(product: Product, day: date) -> int:
         if since <= text:
             price = changed
     return price
-
-
-def stale_products(spec: WorldSpec, mess: Mess, products: tuple[Product, ...]) -> dict[str, int]:
-    """Key of product -> 180 or 365: it has not moved for at least so many days (呆滞). The first products never are when there is a demo set."""
-    found: dict[str, int] = {}
-    for place, product in enumerate(products, 1):
-        # Materials move whenever something is made of them, and dishes are never in stock.
-        if product.kind not in ("goods", "finished") or (mess.demo and place <= views.DEMO_PRODUCTS):
-            continue
-        chance = stream(spec.seed, "stale", product.code).random()
-        if chance < mess.rates["stock.stale_365"]:
-            found[product.key] = 365
-        elif chance < mess.rates["stock.stale_180"]:
-            found[product.key] = 180
-    return found
-
-
-def opening_stock(spec: WorldSpec, products: Iterable[Product], warehouses: Sequence[str]) -> Iterator[StockAt]:
-    """Ample in the main warehouse, some in the others, little of scarce products, nothing of dishes; whole sales units."""
-    for product in products:
-        least = product.stock_sales_units
-        for place, warehouse in enumerate(warehouses):
-            rng = stream(spec.seed, "stock", product.code, warehouse)
-            if product.kind in ("dish", "service"):
-                packs = 0
-            elif product.scarce:
-                packs = between(rng, 1, 3) if place == 0 else 0
-            elif place == 0:
-                packs = least + between(rng, 0, least // 2)
-            else:
-                packs = between(rng, 0, least // 10)
-            if packs or (place == 0 and product.kind == "material"):
-                units = packs * product.units_per_sales_unit
-                yield StockAt(product, warehouse, units * 1000, divide_half_up(units * product.cost_e4, 100))

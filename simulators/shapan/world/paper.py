@@ -12,23 +12,27 @@ from shapan.kernel.clock import rfc3339
 from shapan.world import opening, views
 from shapan.world.dirt import fields, formats
 from shapan.world.documents import Carried, Purchase, Sale
-from shapan.world.draws import Stream, stream
+from shapan.world.draws import Stream, pick, stream
 from shapan.world.entities import Company, Noise, OpeningBalance, Product
 from shapan.world.export.table import Put, Value
 from shapan.world.history import Chronicle
+from shapan.world.noise import noise_of_sale, noise_of_stock
+from shapan.world.pen import Note
 from shapan.world.spec import Profile
+from shapan.world.staff import Staff
 
 
 class Papers:
     """Writes the documents of one customer after the other, and at the end those that cover all sales, stock and balances."""
 
-    def __init__(self, chronicle: Chronicle, put: dict[str, Put], note: views.Note) -> None:
+    def __init__(self, chronicle: Chronicle, put: dict[str, Put], note: Note, people: Staff) -> None:
         self._chronicle = chronicle
+        self._people = people
         self._put = put
         self._note = note
         self._rates = {
             name: chronicle.mess.rates[f"files.{name}"]
-            for name in ("product_code", "unit", "date", "amount", "net_gross_swapped")
+            for name in ("product_code", "unit", "unit_price", "date", "amount", "net_gross_swapped")
         }
         self._unidentified = 0
         self._receivables = 0
@@ -38,7 +42,7 @@ class Papers:
         demo = views.is_demo(self._chronicle.mess, company)
         owed = 0
         for document in self._chronicle.sales_of(company):
-            for noise in self._chronicle.noise_of(document):
+            for noise in noise_of_sale(self._chronicle.spec, document):
                 self._note(noise)
             cells = _Cells(self, document.receivable_number, demo)
             if isinstance(document, Carried):
@@ -55,7 +59,13 @@ class Papers:
     def _sale(self, sale: Sale, cells: _Cells) -> int:
         """All documents of a sale; what of it the customer owes, less what was paid and not settled."""
         put = self._put
-        put["crm/orders"]((sale.order_number, sale.customer_id, rfc3339(sale.ordered_at), "confirmed", sale.gross_fen))
+        who = stream(self._chronicle.spec.seed, "who", sale.entity)
+        seller, keeper, accountant = (
+            pick(who, office) for office in (self._people.sales, self._people.keepers, self._people.accountants)
+        )
+        put["crm/orders"](
+            (sale.order_number, sale.customer_id, rfc3339(sale.ordered_at), "confirmed", sale.gross_fen, seller)
+        )
         put["scm/sales_orders"](
             (
                 sale.sales_order_number, sale.partner_code, sale.warehouse,
@@ -64,12 +74,14 @@ class Papers:
             )
         )  # fmt: skip
         shipped = cells.date("delivery", sale.delivery_number, "ship_date", sale.shipped_on)
-        put["scm/deliveries"]((sale.delivery_number, sale.sales_order_number, sale.warehouse, shipped))
+        put["scm/deliveries"]((sale.delivery_number, sale.sales_order_number, sale.warehouse, shipped, keeper))
         for n, line in enumerate(sale.lines, 1):
             product = line.product
-            code, unit = cells.item("order_line", f"{sale.order_number}:{n}", product, product.sales_unit)
+            record = f"{sale.order_number}:{n}"
+            code, unit = cells.item("order_line", record, product, product.sales_unit)
+            price = cells.price("order_line", record, product, line.price_fen)
             put["crm/order_lines"](
-                (sale.order_number, n, code, line.packs, unit, line.price_fen, line.discount_bp, line.gross_fen)
+                (sale.order_number, n, code, line.packs, unit, price, line.discount_bp, line.gross_fen)
             )
             put["scm/sales_order_lines"](
                 (
@@ -86,7 +98,7 @@ class Papers:
                 (
                     receipt.number, str(receipt.customer_id),
                     cells.date("receipt", receipt.number, "receipt_date", receipt.received_on),
-                    cells.amount("receipt", receipt.number, "amount", receipt.amount_fen),
+                    cells.amount("receipt", receipt.number, "amount", receipt.amount_fen), accountant,
                 )
             )  # fmt: skip
             if receipt.settlement_number:
@@ -116,10 +128,10 @@ class Papers:
     def rest(self, profile: Profile) -> None:
         """What belongs to no single customer: purchases, production, stock, and the other balances."""
         chronicle, put = self._chronicle, self._put
-        purchases, productions, stock = chronicle.covered
-        for purchase in purchases:
+        supply = chronicle.covered
+        for purchase in supply.purchases:
             self._purchase(purchase)
-        for made in productions:
+        for made in supply.productions:
             put["scm/production_orders"](
                 (
                     made.order_number, made.product.code, made.quantity_milli, made.released_on.isoformat(),
@@ -133,16 +145,16 @@ class Papers:
                         used.quantity_milli, used.value_fen,
                     )
                 )  # fmt: skip
-        kept = [row for row in stock if row.quantity_milli]
-        for row in kept:
+        for row in supply.stock:
             put["scm/stock"]((row.product.code, row.warehouse, row.quantity_milli, row.value_fen))
-        for noise in chronicle.noise_of_stock(kept):
+        spec, mess, products = chronicle.spec, chronicle.mess, chronicle.products
+        for noise in noise_of_stock(spec, mess, products, chronicle.stale, supply.stock, chronicle.main):
             self._note(noise)
         if self._unidentified:
             self._receivables -= self._unidentified
             self._balance(OpeningBalance(opening.RECEIVABLES, views.UNIDENTIFIED_ID, None, 0, self._unidentified))
         # What 1122 comes to was told customer by customer; here it counts for what capital must be.
-        others = opening.opening_balances(profile, (), (), tuple(opening.open_payables(purchases)), kept)
+        others = opening.opening_balances(profile, (), (), tuple(opening.open_payables(supply.purchases)), supply.stock)
         for balance in others:
             if balance.account == opening.CAPITAL:
                 capital = balance.credit_fen - balance.debit_fen + self._receivables
@@ -152,10 +164,12 @@ class Papers:
 
     def _purchase(self, purchase: Purchase) -> None:
         put = self._put
+        # A supplier has its buyer, as a customer has its salesperson.
+        buyer = pick(stream(self._chronicle.spec.seed, "who", purchase.supplier.code), self._people.buyers)
         put["scm/purchase_orders"](
             (
                 purchase.order_number, purchase.supplier.code, purchase.warehouse, purchase.ordered_on.isoformat(),
-                purchase.net_fen, purchase.tax_fen,
+                purchase.net_fen, purchase.tax_fen, buyer,
             )
         )  # fmt: skip
         received = purchase.received_on.isoformat()
@@ -242,11 +256,20 @@ class _Cells:
         if rng is not None:
             rule, code = fields.product_code(code, rng)
             self._note(_SYSTEMS[kind], kind, record, "product_code", f"product_code_{rule}", product.code, code)
-        if self._hit("unit", record, "unit") is not None:
-            other = product.base_unit if unit == product.sales_unit else product.sales_unit
+        rng = self._hit("unit", record, "unit")
+        other = None if rng is None else fields.wrong_unit(unit, product.units, rng)
+        if other is not None:
             self._note(_SYSTEMS[kind], kind, record, "unit", "unit", unit, other)
-            unit = other
-        return code, unit
+        return code, other or unit
+
+    def price(self, kind: str, record: str, product: Product, fen: int) -> int:
+        """The price of a sales unit; at times that of another unit stands beside the quantity."""
+        rng = self._hit("unit_price", record, "unit_price")
+        other = None if rng is None else fields.price_of_other_unit(fen, product.sales_unit, product.units, rng)
+        if other is None:
+            return fen
+        self._note(_SYSTEMS[kind], kind, record, "unit_price", "unit_price", formats.plain(fen), formats.plain(other))
+        return other
 
 
 _SYSTEMS = {

@@ -1,4 +1,4 @@
-"""What the seeds of several systems must agree on beyond the world itself: which warehouses are stores, ids of past orders, opening batches."""
+"""What the seeds of several systems must agree on beyond the world itself: the stores, ids of past orders, opening batches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapan.world.draws import between, stream
-from shapan.world.spec import load_profile
 from shapan.world.views import record_uuid
 
 if TYPE_CHECKING:
@@ -25,15 +24,9 @@ class OpeningBatch(NamedTuple):
     quantity_milli: int
 
 
-def store_codes(world: World) -> frozenset[str]:
-    """The codes of the warehouses that are stores (门店): they sell over the counter and are a dimension of the books."""
-    return frozenset(one["code"] for one in load_profile(world.spec.profile).warehouses if one["kind"] == "store")
-
-
 def stores(world: World) -> tuple[tuple[str, str, str], ...]:
     """(code, name, address) of the stores, in their order."""
-    codes = store_codes(world)
-    return tuple(one for one in world.warehouses if one[0] in codes)
+    return tuple(one for one in world.warehouses if one[0] in world.store_codes)
 
 
 def order_id(world: World, number: str) -> str:

@@ -15,6 +15,7 @@ from shapan.world.build import Source, relations_of
 from shapan.world.entities import Address, CrmCustomer, FinanceCustomer, Noise, ScmPartner
 from shapan.world.export.table import Column, Put, Table
 from shapan.world.paper import Papers
+from shapan.world.pen import Note
 from shapan.world.spec import WorldSpec
 
 
@@ -63,7 +64,7 @@ FINANCE_SUPPLIERS = _table(
     "payment_terms_days:integer",
 )
 FINANCE_ITEMS = _table("finance", "inventory_items", "code", "name", "unit", "category", "kind")
-CRM_ORDERS = _table("crm", "orders", "number", "customer_id", "ordered_at", "state", "gross:amount")
+CRM_ORDERS = _table("crm", "orders", "number", "customer_id", "ordered_at", "state", "gross:amount", "salesperson")
 CRM_ORDER_LINES = _table(
     "crm", "order_lines", "order_number", "line:integer", "product_code", "quantity:integer", "unit", "unit_price:amount",
     "discount_bp:integer", "gross:amount",
@@ -77,7 +78,7 @@ SCM_ORDER_LINES = _table(
     "scm", "sales_order_lines", "order_number", "line:integer", "product_code", "quantity:quantity", "unit",
     "unit_price:price", "tax_rate_bp:integer", "net:amount", "tax:amount",
 )  # fmt: skip
-SCM_DELIVERIES = _table("scm", "deliveries", "number", "order_number", "warehouse_code", "ship_date:date")
+SCM_DELIVERIES = _table("scm", "deliveries", "number", "order_number", "warehouse_code", "ship_date:date", "keeper")
 SCM_DELIVERY_LINES = _table(
     "scm",
     "delivery_lines",
@@ -89,7 +90,15 @@ SCM_DELIVERY_LINES = _table(
     "cost:amount",
 )
 SCM_PURCHASES = _table(
-    "scm", "purchase_orders", "number", "supplier_code", "warehouse_code", "order_date:date", "net:amount", "tax:amount"
+    "scm",
+    "purchase_orders",
+    "number",
+    "supplier_code",
+    "warehouse_code",
+    "order_date:date",
+    "net:amount",
+    "tax:amount",
+    "buyer",
 )
 SCM_PURCHASE_LINES = _table(
     "scm", "purchase_order_lines", "order_number", "line:integer", "product_code", "quantity:quantity", "unit",
@@ -108,7 +117,9 @@ FINANCE_RECEIVABLES = _table(
     "finance", "receivables", "number", "customer_id", "business_date:date", "due_date:date", "source_document", "net:amount?",
     "tax:amount", "gross:amount?", "settled:amount",
 )  # fmt: skip
-FINANCE_RECEIPTS = _table("finance", "receipts", "number", "customer_id", "receipt_date:date", "amount:amount?")
+FINANCE_RECEIPTS = _table(
+    "finance", "receipts", "number", "customer_id", "receipt_date:date", "amount:amount?", "entered_by"
+)
 FINANCE_SETTLEMENTS = _table(
     "finance", "settlements", "number", "receipt_number", "receivable_number", "settlement_date:date", "amount:amount"
 )
@@ -155,7 +166,7 @@ class WorldTables:
         """
         put = {table.path: put for table, put in zip(self.tables, puts, strict=True)}
         note = _noise(put["answer-key/noise"])
-        papers = Papers(self.source.chronicle(), put, note) if documents else None
+        papers = Papers(self.source.chronicle(), put, note, self.source.staff) if documents else None
         _catalogue(self.source, put, note)
         _customers(self.source, put, note, papers, advance)
 
@@ -164,12 +175,12 @@ def _record(put: dict[str, Put], system: str, kind: str, record_id: str, entity:
     put["answer-key/records"]((system, kind, record_id, entity, name))
 
 
-def _noise(write: Put) -> views.Note:
+def _noise(write: Put) -> Note:
     row = attrgetter(*(member.name for member in members(Noise)))
     return lambda noise: write(row(noise))
 
 
-def _catalogue(source: Source, put: dict[str, Put], note: views.Note) -> None:
+def _catalogue(source: Source, put: dict[str, Put], note: Note) -> None:
     """What there is whether customers come or not: products, suppliers, warehouses."""
     spec, mess = source.spec, source.mess
     codes = {product.key: product.code for product in source.products}
@@ -222,7 +233,7 @@ def _catalogue(source: Source, put: dict[str, Put], note: views.Note) -> None:
 
 
 def _customers(
-    source: Source, put: dict[str, Put], note: views.Note, papers: Papers | None, advance: Callable[[int], None]
+    source: Source, put: dict[str, Put], note: Note, papers: Papers | None, advance: Callable[[int], None]
 ) -> None:
     spec, mess = source.spec, source.mess
     for nobody in views.unidentified_customer(source.size.customers, mess):

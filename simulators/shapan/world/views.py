@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from shapan.kernel.clock import SHANGHAI, rfc3339
 from shapan.world.companies import DEMO
-from shapan.world.dirt import fields, styles, surface
-from shapan.world.draws import Stream, between, digest, stream
+from shapan.world.dirt import fields
+from shapan.world.draws import between, digest, stream
 from shapan.world.entities import (
     Address,
     Company,
@@ -34,6 +34,7 @@ from shapan.world.entities import (
     Supplier,
 )
 from shapan.world.mess import Mess
+from shapan.world.pen import Note, Pen
 from shapan.world.spec import WorldSpec
 
 FIRST_FINANCE_ID = 1001
@@ -44,10 +45,7 @@ UNIDENTIFIED_KEY = "C0000"
 """Finance's customer for money of which nobody knows whom it is from (待查款项). It is no company."""
 DEMO_PRODUCTS = 30
 """The first so many products have no wrong codes when there is a demo set."""
-_DEMO_STYLES = {"crm": "legal", "scm": "drop_form", "finance": "region_bracket_noform"}
 _TERMS = {0: "PREPAID", 30: "NET30", 60: "NET60", 90: "NET90"}
-
-Note = Callable[[Noise], None]
 
 
 def record_uuid(*path: object) -> str:
@@ -68,113 +66,6 @@ def finance_id(company: Company) -> int:
 def crm_id(spec: WorldSpec, company: Company) -> str:
     """The CRM's id of a customer's first record."""
     return record_uuid(spec.seed, "customer", company.key)
-
-
-class _Pen:
-    """Writes one record down: how its name is spelt and what becomes of its cells, and tells `note` of every change."""
-
-    def __init__(
-        self, mess: Mess, note: Note, spec: WorldSpec, system: str, kind: str, record_id: str, entity: str, demo: bool
-    ) -> None:
-        self.mess = mess
-        self.record_id = record_id
-        self.demo = demo
-        self._note = note
-        self._system = system
-        self._kind = kind
-        self._path = (spec.seed, system, entity, record_id)
-
-    def stream(self, aspect: str) -> Stream:
-        """The chance of one aspect of this record."""
-        return stream(*self._path, aspect)
-
-    def log(self, field: str, rule: str, before: str | None, after: str | None) -> None:
-        """One change for the noise log."""
-        path = ":".join(map(str, (*self._path, field)))
-        self._note(Noise(self._system, self._kind, self.record_id, field, rule, before or "", after or "", path))
-
-    def name(self, field: str, company: Company, factor: float = 1) -> str:
-        """The name in the system's style, then what happened to it on its way in; `factor` times as often as the mess says."""
-        if self.demo:
-            return self._styled(field, company, _DEMO_STYLES[self._system])
-        # One number for the style and one for each rule, always, so that another rate of one rule changes nothing else.
-        rng = self.stream("name")
-        chance = rng.random()
-        text = company.legal_name
-        for style, share in self.mess.styles[self._system]:
-            chance -= share
-            if chance < 0:
-                text = self._styled(field, company, style)
-                break
-        for rule, share in self.mess.surface:
-            if rng.random() < share * factor:
-                spoilt = surface.RULES[rule](text, self.stream(rule))
-                if spoilt is not None:
-                    self.log(field, f"surface.{rule}", text, spoilt)
-                    text = spoilt
-        return text
-
-    def _styled(self, field: str, company: Company, style: str) -> str:
-        styled = styles.STYLES[style](company, self.stream(style))
-        if styled is None:
-            return company.legal_name
-        self.log(field, f"style.{style}", company.legal_name, styled)
-        return styled
-
-    def credit_code(self, field: str, code: str) -> str | None:
-        """The credit code, or none, or one that no company has."""
-        if self.demo:
-            return code
-        rng = self.stream("code")
-        chance = rng.random() - self._rate("uscc_missing")
-        if chance < 0:
-            self.log(field, "field.uscc_missing", code, None)
-            return None
-        if chance < self._rate("uscc_bad"):
-            bad = fields.bad_uscc(code, rng)
-            self.log(field, "field.uscc_bad", code, bad)
-            return bad
-        return code
-
-    def phone(self, field: str, phone: str) -> str | None:
-        """The telephone, or none, or another one of the company, or one that nobody can ring."""
-        if self.demo:
-            return phone
-        rng = self.stream("phone")
-        chance = rng.random()
-        for rule in ("phone_missing", "phone_other", "phone_invalid"):
-            chance -= self._rate(rule)
-            if chance < 0:
-                after = None
-                if rule == "phone_other":
-                    after = fields.other_phone(phone, rng)
-                elif rule == "phone_invalid":
-                    after = fields.bad_phone(phone, rng)
-                self.log(field, f"field.{rule}", phone, after)
-                return after
-        return phone
-
-    def optional(self, field: str, text: str, missing: str | None = None) -> str | None:
-        """A cell that need not be filled: as it is, or a placeholder (占位值), or left empty at the rate named `missing`."""
-        if self.demo:
-            return text
-        rng = self.stream(field)
-        chance = rng.random() - (self._rate(missing) if missing else 0)
-        if chance < 0:
-            self.log(field, f"field.{missing}", text, None)
-            return None
-        if chance < self._rate("placeholder"):
-            filler = fields.placeholder(rng)
-            self.log(field, "field.placeholder", text, filler)
-            return filler
-        return text
-
-    def keeps(self, what: str) -> bool:
-        """Whether a record keeps something, at the rate of that name."""
-        return self.demo or self.stream(what).random() < self._rate(what)
-
-    def _rate(self, name: str) -> float:
-        return self.mess.rates[f"fields.{self._system}.{name}"]
 
 
 def is_demo(mess: Mess, company: Company) -> bool:
@@ -222,26 +113,29 @@ def _crm_customers(
     share, factor = mess.rates["duplicates.share"], mess.rates["duplicates.surface_factor"]
     first = crm_id(spec, company)
     demo = is_demo(mess, company)
-    yield _crm_customer(_Pen(mess, note, spec, "crm", "customer", first, company.key, demo), spec, company, serials, 1)
+    yield _crm_customer(Pen(mess, note, spec, "crm", "customer", first, company.key, demo), spec, company, serials, 1)
     rng = stream(spec.seed, "duplicates", company.key)
     if demo or rng.random() >= share:
         return
     for copy in range(1, 2 + (rng.random() < 0.2)):
         again = record_uuid(spec.seed, "customer", company.key, "dup", copy)
-        pen = _Pen(mess, note, spec, "crm", "customer", again, company.key, False)
+        pen = Pen(mess, note, spec, "crm", "customer", again, company.key, False)
         pen.log("id", "row.duplicate", first, again)
         yield _crm_customer(pen, spec, company, serials, factor)
 
 
 def _crm_customer(
-    pen: _Pen, spec: WorldSpec, company: Company, serials: Counter[tuple[str, str]], factor: float
+    pen: Pen, spec: WorldSpec, company: Company, serials: Counter[tuple[str, str]], factor: float
 ) -> CrmCustomer:
     serials[company.region, company.industry] += 1
     serial = serials[company.region, company.industry]
     name = pen.name("name", company, factor)
     former: tuple[tuple[str, str], ...] = ()
-    if company.former_name and company.renamed_on and pen.keeps("former_kept"):
-        former = ((company.former_name, company.renamed_on),)
+    if company.former_name and company.renamed_on:
+        if pen.keeps("former_kept"):
+            former = ((company.former_name, company.renamed_on),)
+        else:
+            pen.log("former_names", "field.former_missing", company.former_name, None)
     street = pen.optional("address.street", company.address.street)
     where = company.address
     return CrmCustomer(
@@ -265,14 +159,14 @@ def _crm_customer(
     )
 
 
-def _created(pen: _Pen, spec: WorldSpec) -> str:
+def _created(pen: Pen, spec: WorldSpec) -> str:
     """Some day of the three years before the books open, in office hours."""
     rng = pen.stream("created")
     opened = datetime.combine(spec.opening, time(9), SHANGHAI)
     return rfc3339(opened - timedelta(days=between(rng, 366, 1461)) + timedelta(minutes=between(rng, 0, 480)))
 
 
-def _contacts(pen: _Pen, spec: WorldSpec, company: Company) -> tuple[CrmContact, ...]:
+def _contacts(pen: Pen, spec: WorldSpec, company: Company) -> tuple[CrmContact, ...]:
     made = []
     for place, person in enumerate(company.contacts):
         own = record_uuid(spec.seed, "contact", pen.record_id, place)
@@ -281,7 +175,7 @@ def _contacts(pen: _Pen, spec: WorldSpec, company: Company) -> tuple[CrmContact,
     return tuple(made)
 
 
-def _wrong_contact(pen: _Pen, contact: CrmContact, person: Person) -> CrmContact:
+def _wrong_contact(pen: Pen, contact: CrmContact, person: Person) -> CrmContact:
     rng = pen.stream(f"contact:{contact.id}")
     invalid, swapped = rng.random(), rng.random()
     name, phone, email = person.name, person.phone, person.email
@@ -308,7 +202,7 @@ def _scm_partner(spec: WorldSpec, mess: Mess, company: Company, note: Note) -> S
     if not covered(spec, mess, company.number, "scm"):
         return None
     code = partner_code(company)
-    pen = _Pen(mess, note, spec, "scm", "customer", code, company.key, is_demo(mess, company))
+    pen = Pen(mess, note, spec, "scm", "customer", code, company.key, is_demo(mess, company))
     return ScmPartner(
         entity=company.key,
         code=code,
@@ -325,8 +219,10 @@ def _finance_customer(spec: WorldSpec, mess: Mess, company: Company, note: Note)
     if not covered(spec, mess, company.number, "finance"):
         return None
     id_ = finance_id(company)
-    pen = _Pen(mess, note, spec, "finance", "customer", str(id_), company.key, is_demo(mess, company))
+    pen = Pen(mess, note, spec, "finance", "customer", str(id_), company.key, is_demo(mess, company))
     bank_name = pen.optional("bank_name", company.bank.branch, "bank_missing")
+    if bank_name is None:
+        pen.log("bank_account", "field.bank_missing", company.bank.number, None)
     return FinanceCustomer(
         entity=company.key,
         id=id_,
@@ -392,11 +288,8 @@ def crm_products(products: Iterable[Product]) -> Iterator[CrmProduct]:
 def scm_products(products: Iterable[Product]) -> Iterator[ScmProduct]:
     """What the SCM stocks, by the base unit, with its conversions."""
     for p in products:
-        units = [(p.base_unit, 1000)]
-        if p.sales_unit != p.base_unit:
-            units.append((p.sales_unit, p.units_per_sales_unit * 1000))
         yield ScmProduct(
-            p.key, p.code, p.name, p.spec, p.model, p.category, p.base_unit, tuple(units), p.tax_rate_bp, p.cost_e4
+            p.key, p.code, p.name, p.spec, p.model, p.category, p.base_unit, p.units, p.tax_rate_bp, p.cost_e4
         )
 
 

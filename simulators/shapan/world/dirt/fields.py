@@ -99,11 +99,6 @@ def placeholder(rng: Rng) -> str:
     return pick(rng, PLACEHOLDERS)
 
 
-def swapped(left: str, right: str) -> tuple[str, str] | None:
-    """Two cells put into one another's place (串列), None when nobody could see it: contact and phone, address and name, net and gross."""
-    return None if left == right else (right, left)
-
-
 def product_code(code: str, rng: Rng) -> tuple[str, str]:
     """A product code (物料编码) as somebody typed it: the rule and the wrong code.
 

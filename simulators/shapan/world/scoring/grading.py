@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from shapan.world.answers import AnswerKey, Record
-from shapan.world.entities import Relation
 from shapan.world.errors import WorldError
 from shapan.world.scoring.crosswalk import KINDS, Crosswalk
-from shapan.world.scoring.lessons import Lesson, Links, lessons
+from shapan.world.scoring.lessons import Lesson, Links, lessons, relation_name
 from shapan.world.scoring.measures import Measure, bcubed, contingency, pairwise
 from shapan.world.scoring.wording import CLEAN, relation_words, rule_words
 
@@ -222,11 +221,6 @@ def _merges(links: Links) -> tuple[tuple[LookalikeCount, ...], tuple[FalseMerge,
             named = [links.entity_name(entity) for entity in (relation.entity, relation.other)]
             merges.append(FalseMerge(name, relation.entity, relation.other, named[0], named[1], cluster))
     return tuple(LookalikeCount(name, number, merged[name]) for name, number in sorted(pairs.items())), tuple(merges)
-
-
-def relation_name(relation: Relation) -> str:
-    """hard-negative.region, parent, branch, twin."""
-    return f"{relation.kind}.{relation.detail}" if relation.kind == "hard-negative" else relation.kind
 
 
 def _rules(

@@ -100,6 +100,11 @@ class Links:
         return known.code if known else ""
 
 
+def relation_name(relation: Relation) -> str:
+    """hard-negative.region, parent, branch, twin."""
+    return f"{relation.kind}.{relation.detail}" if relation.kind == "hard-negative" else relation.kind
+
+
 def lessons(links: Links) -> tuple[Lesson, ...]:
     """At most fifty wrong pairs: lookalikes that were merged, other merges, what was missed."""
     merged, between = _merged(links)
@@ -107,7 +112,7 @@ def lessons(links: Links) -> tuple[Lesson, ...]:
     for pair in merged:
         relation = between.get(frozenset((links.truth[pair[0]], links.truth[pair[1]])))
         if relation is not None:
-            causes["lookalike"][_likeness(relation)].append(pair)
+            causes["lookalike"][relation_name(relation)].append(pair)
         else:
             same = links.key.name(pair[0]) == links.key.name(pair[1])
             causes["merge"][f"{_SAME if same else _DIFFERENT}, {_why(links, pair)}"].append(pair)
@@ -118,10 +123,6 @@ def lessons(links: Links) -> tuple[Lesson, ...]:
     for name in ("lookalike", "miss", "merge"):
         take[name] += min(MOST - sum(take.values()), len(chosen[name]) - take[name])
     return tuple(_lesson(links, name, *one) for name in _ROOM for one in chosen[name][: take[name]])
-
-
-def _likeness(relation: Relation) -> str:
-    return f"{relation.kind}.{relation.detail}" if relation.kind == "hard-negative" else relation.kind
 
 
 def _merged(links: Links) -> tuple[list[tuple[Record, Record]], dict[frozenset[str], Relation]]:

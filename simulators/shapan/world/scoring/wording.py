@@ -46,6 +46,7 @@ RULES: Mapping[str, Words] = MappingProxyType(
         "field.phone_invalid": ("the telephone is invalid", "电话无效"),
         "field.placeholder": ("a cell holds a placeholder", "有单元格填了占位值"),
         "field.bank_missing": ("the bank account is missing", "缺少银行账户"),
+        "field.former_missing": ("the former name was not kept", "缺少曾用名"),
         "field.contact_phone_bad": ("a contact's telephone is invalid", "联系人电话无效"),
         "field.contact_mail_bad": ("a contact's mail address is invalid", "联系人邮箱无效"),
         "field.contact_left": ("a contact has left the company", "联系人已离职"),
