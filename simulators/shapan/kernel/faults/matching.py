@@ -1,0 +1,118 @@
+"""What a fault rule befalls (匹配): calls by operation, path, method, headers and client, events by type, document and receiver.
+
+All that a rule gives must hold. Which of the calls that match are hit is then said by `nth`, `every` and `probability`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shapan.kernel.bundle import escape
+from shapan.kernel.errors import Fault
+from shapan.kernel.wire import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A `match` made ready. None and empty: anything."""
+
+    operations: frozenset[str] = frozenset()
+    path: re.Pattern[str] | None = None
+    method: str | None = None
+    headers: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    client: str | None = None
+    types: tuple[re.Pattern[str], ...] = ()
+    subject: str | None = None
+    webhook: str | None = None
+    nth: int | None = None
+    every: int | None = None
+    probability: float | None = None
+
+    def fits_call(self, request: Request, caller: Callable[[], str]) -> bool:
+        """Whether a request is meant. `caller` finds out who sends it, which is asked last because it costs most."""
+        if self.operations and request.operation.operation_id not in self.operations:
+            return False
+        if self.method is not None and request.operation.method != self.method:
+            return False
+        if self.path is not None and not self.path.fullmatch(request.path):
+            return False
+        for name, pattern in self.headers:
+            value = request.headers.get(name)
+            if value is None or not pattern.fullmatch(value):
+                return False
+        return self.client is None or caller() == self.client
+
+    def fits_row(self, operation_id: str, client_id: str) -> bool:
+        """Whether a row of an import is meant, which is entered by an operation on behalf of a client."""
+        fits = not self.operations or operation_id in self.operations or "createImport" in self.operations
+        return fits and self.client in (None, client_id)
+
+    def fits_event(self, type_: str, subject: str, receiver: str | None) -> bool:
+        """Whether an event is meant, on its way to a receiver; None for the pull feed, which is no receiver of its own."""
+        if self.types and not any(pattern.fullmatch(type_) for pattern in self.types):
+            return False
+        if self.subject is not None and subject != self.subject:
+            return False
+        return receiver is None or self.webhook in (None, receiver)
+
+    def hits(self, number: int, chance: Callable[[], float]) -> bool:
+        """Whether the `number`-th of those that match is hit (from 1). `chance` draws from [0, 1)."""
+        if self.nth is not None and number != self.nth:
+            return False
+        if self.every is not None and number % self.every:
+            return False
+        return self.probability is None or chance() < self.probability
+
+
+def match_of(given: Mapping[str, Any]) -> Match:
+    """The match of a rule that has the form of the contract and no fault of `unusable`."""
+    return Match(
+        frozenset(given.get("operations", ())),
+        _path_pattern(given["path"]) if "path" in given else None,
+        given.get("method"),
+        tuple((name.lower(), _header_pattern(value)) for name, value in given.get("headers", {}).items()),
+        given.get("client"),
+        tuple(type_pattern(glob) for glob in given.get("types", ())),
+        given.get("subject"),
+        given.get("webhook"),
+        given.get("nth"),
+        given.get("every"),
+        given.get("probability"),
+    )
+
+
+def unusable(given: Mapping[str, Any]) -> list[Fault]:
+    """What has the form of the contract and can still not be matched by: regular expressions of another dialect."""
+    found = []
+    for name, value in given.get("headers", {}).items():
+        try:
+            _header_pattern(value)
+        except (re.error, OverflowError, RecursionError) as error:
+            found.append(
+                Fault(
+                    f"/match/headers/{escape(name)}/pattern",
+                    f"This is no regular expression of Python: {error}.",
+                    f"不是有效的 Python 正则表达式：{error}。",
+                )
+            )
+    return found
+
+
+def type_pattern(glob: str) -> re.Pattern[str]:
+    """An event type in which `*` stands for anything."""
+    return re.compile(".*".join(map(re.escape, glob.split("*"))), re.S)
+
+
+def _header_pattern(value: str | Mapping[str, str]) -> re.Pattern[str]:
+    return re.compile(re.escape(value) if isinstance(value, str) else value["pattern"], re.S)
+
+
+_WILD = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def _path_pattern(glob: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*|\*|\?)", glob)
+    return re.compile("".join(_WILD.get(part) or re.escape(part) for part in parts), re.S)
