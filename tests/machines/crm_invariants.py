@@ -136,6 +136,7 @@ def _told_of_the_rest(documents: Json, told: Counter[tuple[str, str]]) -> None:
         due["crm.opportunity.stage_changed", deal["number"]] += len(stages) - 1
     for quotation in documents["quotations"]:
         due["crm.quotation.sent", quotation["number"]] += quotation["sentAt"] is not None
+        due["crm.quotation.expired", quotation["number"]] += quotation["state"] == "expired"
         if quotation["decidedAt"] is not None:
             assert quotation["state"] in ("accepted", "rejected"), quotation
             due[f"crm.quotation.{quotation['state']}", quotation["number"]] += 1

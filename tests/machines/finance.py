@@ -264,6 +264,12 @@ def reopen_period(worker: Worker, draws: Draws) -> None:
     worker.call("POST", f"/periods/{last}/reopen", {"reason": "漏记"})
 
 
+def set_closing_schedule(worker: Worker, draws: Draws) -> None:
+    """The close by itself, mostly off: else most runs would go on behind closed doors."""
+    body = {"enabled": draws.chance(20), "day": draws.number(1, 28), "time": "09:00", "close_period": draws.chance(50)}
+    worker.call("PUT", "/closing-schedule", body)
+
+
 def prepare(worker: Worker) -> None:
     """A store, two suppliers, and something to settle with each of the customers and suppliers."""
 
@@ -320,6 +326,7 @@ ACTIONS = (
     ),
     *(settle, settle, reverse_settlement, write_off, recover, sell_for_cash, refund_customer, reverse_refund),
     *(book_cost, reverse_cost, enter_voucher, reverse_voucher, run_step, close_period, reopen_period),
+    set_closing_schedule,
 )
 
 

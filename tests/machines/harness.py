@@ -183,6 +183,7 @@ def play(room: Room, steps: int = STEPS) -> Counter[tuple[str, int]]:
             self.workers = [Worker(client, clock, trail=trail) for client in clients]
             self.memory: Json = {}
             self.step = 0
+            self._by_itself()
             self.workers[0].action = "prepare"
             room.prepare(self.workers[0])
 
@@ -204,8 +205,13 @@ def play(room: Room, steps: int = STEPS) -> Counter[tuple[str, int]]:
                 for job in jobs:
                     job.result()
 
+        def _by_itself(self) -> None:
+            """What the system does by itself when time passes; no thread of it runs here."""
+            self.runtime.schedule.catch_up(self.runtime.workspace("default"))
+
         @invariant()
         def holds(self) -> None:
+            self._by_itself()
             worker = self.workers[0]
             worker.action = "check"
             with noted(worker.trail):

@@ -11,7 +11,7 @@ import pytest
 from shapan.kernel.contract import Contract, load_contract
 from shapan.kernel.resources import data_folder
 from shapan.kernel.validation import Schemas, faults
-from shapan.scm import SYSTEM
+from shapan.scm import SYSTEM, schedule
 
 CONTRACT: Contract = load_contract(data_folder("contracts") / "scm.yaml")
 SCHEMAS: dict[str, Any] = CONTRACT.document["components"]["schemas"]
@@ -49,8 +49,9 @@ def test_every_link_names_an_operation_and_a_parameter_of_it() -> None:
 
 
 def test_the_events_of_the_room() -> None:
-    """Each event that the contract announces is sent by an operation, and no other. A name with a variable part in it stands for several."""
-    sources = "".join(Path(str(module.__file__)).read_text("utf-8") for module in SYSTEM.operations)
+    """Each event that the contract announces is sent by an operation or by scheduled work, and no other. A name with a variable part in it stands for several."""
+    senders = (*SYSTEM.operations, schedule)
+    sources = "".join(Path(str(module.__file__)).read_text("utf-8") for module in senders)
     sent = {re.sub(r"\{\w+\}", "[a-z_]+", name) for name in re.findall(r'"(scm\.[a-z_{}]+\.[a-z_{}]+)"', sources)}
     assert [event for event in CONTRACT.events if not any(re.fullmatch(name, event) for name in sent)] == []
     assert [name for name in sent if not any(re.fullmatch(name, event) for event in CONTRACT.events)] == []

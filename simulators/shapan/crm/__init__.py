@@ -12,6 +12,7 @@ How to read this room; the other two are built to the same plan:
     ordering.py, parties.py  what several operations do with orders and with customers
     seed.py, history.py  what a world gives this system: its masters, and the orders of the past year
     facts.py             what the oracle reads of it
+    schedule.py          what is done by itself when its time comes: quotations expire
 
 A lead becomes a customer, a contact and an opportunity; a quotation becomes an order. Any of these may also be the first. A line's price is
 the one given, that of the customer's price list, or the list price (rules/prices.py). Customers are renamed and merged, and keep their history
@@ -45,6 +46,7 @@ from shapan.crm.operations import (
     store_sales,
     stores,
 )
+from shapan.crm.schedule import SCHEDULED
 from shapan.crm.seed import seed
 from shapan.crm.tables import MIGRATIONS
 from shapan.kernel.system import System
@@ -76,4 +78,5 @@ SYSTEM = System(
     seed=seed,
     facts=facts,
     kpis=kpis,
+    scheduled=SCHEDULED,
 )

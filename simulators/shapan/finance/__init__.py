@@ -15,6 +15,7 @@ views/                  rows → JSON in this system's convention
 charts.py, tax_rates.py, data/  charts of accounts (会计科目表) of both standards, posting rules (凭证模板), statements, rates: all data
 seed.py, history.py     what it starts with: masters and balances; open items and the documents of the past year
 facts.py                what the oracle reads of it
+schedule.py             what is done by itself when its time comes: receivables fall overdue, the month-end close
 
 dating.py, charging.py, sub_ledger.py  what several documents of the sales side share: their day, their tax, their links
 registering.py, invoicing.py, refunds.py  what several documents of the purchasing side share: goods and their value; how an invoice
@@ -37,6 +38,7 @@ from shapan.finance.operations import (
     books,
     cash_sales,
     closing,
+    closing_schedule,
     customers,
     drafts,
     goods_receipts,
@@ -65,6 +67,7 @@ from shapan.finance.operations import (
     write_offs,
 )
 from shapan.finance.operations import kpis as kpi_operations
+from shapan.finance.schedule import SCHEDULED
 from shapan.finance.seed import seed
 from shapan.finance.tables import MIGRATIONS
 from shapan.kernel.system import System
@@ -75,7 +78,7 @@ SYSTEM = System(
     contract="finance.yaml",
     operations=(
         *(accounts, customers, receivables, receipts, settlements, vouchers, periods),
-        *(books, posting_rules, masters, drafts, ledger, closing, statements, kpi_operations),
+        *(books, posting_rules, masters, drafts, ledger, closing, closing_schedule, statements, kpi_operations),
         *(receivable_actions, offsets, refunds, write_offs, cash_sales, receivable_reports),
         *(suppliers, purchase_orders, goods_receipts, purchase_returns, supplier_invoices),
         *(payables, payments, supplier_refunds, payable_settlements, accruals, inventory_documents),
@@ -84,4 +87,5 @@ SYSTEM = System(
     seed=seed,
     facts=facts,
     kpis=kpis,
+    scheduled=SCHEDULED,
 )

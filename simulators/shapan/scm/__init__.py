@@ -11,6 +11,7 @@ views/              rows → JSON in this system's convention, by subject
 bodies.py, …        what operations of several subjects read of bodies and documents
 seed.py, history.py what it starts with: masters and batches; stock, and the documents of the past year
 facts.py            what the oracle reads of it
+schedule.py         what is done by itself when its time comes: batches expire
 
 Stock in three sentences: `stock` holds on hand and reserved by product and warehouse, `movement` is the ledger that explains on hand
 from the opening. Approving an order reserves what is available and back-orders the rest; only a reserved quantity can be put on a
@@ -56,6 +57,7 @@ from shapan.scm.operations import (
     transfers,
     warehouses,
 )
+from shapan.scm.schedule import SCHEDULED
 from shapan.scm.seed import seed
 from shapan.scm.tables import MIGRATIONS
 
@@ -90,4 +92,5 @@ SYSTEM = System(
     seed=seed,
     facts=facts,
     kpis=kpis,
+    scheduled=SCHEDULED,
 )

@@ -127,6 +127,23 @@ def lines_of(db: sqlite3.Connection, seqs: Iterable[int]) -> dict[int, list[Line
     return found
 
 
+def next_last_day(db: sqlite3.Connection, first: str) -> str | None:
+    """The earliest last day (ISO date), `first` or later, of a sent quotation."""
+    # Named, or the index by state would be taken and all that was ever sent be read.
+    row = db.execute(
+        "SELECT min(valid_until) FROM quotation INDEXED BY idx_quotation_expiring WHERE state = 'sent' AND valid_until >= ?",
+        (first,),
+    ).fetchone()
+    return None if row[0] is None else str(row[0])
+
+
+def valid_until(db: sqlite3.Connection, last: str) -> list[sqlite3.Row]:
+    """Sent quotations whose last day is this one, in the order of creation."""
+    return db.execute(
+        "SELECT * FROM quotation WHERE state = 'sent' AND valid_until = ? ORDER BY seq", (last,)
+    ).fetchall()
+
+
 def page(
     db: sqlite3.Connection,
     *,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from shapan.crm.tables import approvals, first, masters, returns, sales, shops
+from shapan.crm.tables import approvals, first, masters, returns, sales, schedule, shops
 
 MIGRATIONS = (
     first.masters,
@@ -22,5 +22,6 @@ MIGRATIONS = (
     approvals.deliveries_and_deciders,
     approvals.discounts_and_rests,
     shops.store_sale_returns,
+    schedule.expiring_quotations,
 )
 """Schema changes in order; never change one that was released, add another."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from shapan.finance import views
 from shapan.finance.closing import Reason, Step, Work, goods_received_not_invoiced, steps_of
-from shapan.finance.rules.periods import first_day, previous_period
+from shapan.finance.rules.periods import first_day, next_period, previous_period
 from shapan.finance.shown import shown_period
 from shapan.finance.store import period_log
 from shapan.finance.store import vouchers as store
@@ -78,7 +78,7 @@ def _its_turn(ctx: Context, period: str) -> None:
         )
     before = previous_period(period)
     if store.last_locked(ctx.db) < before:
-        first = _next_period(store.last_locked(ctx.db))
+        first = next_period(store.last_locked(ctx.db))
         raise conflict(
             "earlier-period-open",
             f"Periods are closed one after the other, and {first} is open. Close it first.",
@@ -135,11 +135,6 @@ def _open_period(ctx: Context, period: str) -> None:
         raise dataclasses.replace(
             problem, faults=(Fault("/period", f"Period {period} is closed.", f"会计期间 {period} 已结账。", "path"),)
         )
-
-
-def _next_period(period: str) -> str:
-    month = int(period[:4]) * 12 + int(period[5:])
-    return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
 def _listed(steps: Sequence[tuple[Step, Sequence[Reason]]], pointer: str) -> tuple[str, str, tuple[Fault, ...]]:

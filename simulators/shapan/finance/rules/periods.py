@@ -32,6 +32,11 @@ def previous_period(period: str) -> str:
     return period_of(first_day(period) - timedelta(days=1))
 
 
+def next_period(period: str) -> str:
+    """The period after."""
+    return period_of(last_day(period) + timedelta(days=1))
+
+
 def furthest_date(today: date) -> date:
     """The last business date that is accepted today."""
     return today + timedelta(days=FURTHEST_DAYS_AHEAD)

@@ -190,6 +190,31 @@ def _item(row: sqlite3.Row) -> OpenItem:
     )
 
 
+# As the partial index has it. What was overdue when it was entered does not fall overdue any more.
+_FALLING_DUE = (
+    "state IN ('open', 'partly_settled') AND gross_fen > 0 AND coalesce(substr(posted_at, 1, 10), '') <= due_date"
+)
+
+
+def next_due_date(db: sqlite3.Connection, first: str) -> str | None:
+    """The earliest due date (ISO date), `first` or later, of a receivable that is not settled."""
+    row = db.execute(
+        # Named, or the index by state would be taken and all that is open be read.
+        "SELECT due_date FROM receivable INDEXED BY idx_receivable_falling_due"  # noqa: S608
+        f" WHERE due_date >= ? AND {_FALLING_DUE} ORDER BY due_date LIMIT 1",
+        (first,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def overdue_after(db: sqlite3.Connection, due: str) -> list[sqlite3.Row]:
+    """id, number, customer_id and open_fen of what is not settled and was due on this day, in order."""
+    return db.execute(
+        f"SELECT id, number, customer_id, {_OPEN} FROM receivable WHERE due_date = ? AND {_FALLING_DUE} ORDER BY id",  # noqa: S608
+        (due,),
+    ).fetchall()
+
+
 def settle(db: sqlite3.Connection, receivable_id: int, amount: int) -> None:
     """Note that `amount` more is settled: negative where a settlement is reversed, and on a red one."""
     row = db.execute(

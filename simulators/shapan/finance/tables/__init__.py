@@ -17,6 +17,7 @@ from shapan.finance.tables import (
     purchasing,
     refunds,
     sales,
+    schedule,
     services,
     suppliers,
 )
@@ -34,5 +35,6 @@ MIGRATIONS = (
     services.services,
     refunds.customer_refunds,
     history.history,
+    schedule.schedule,
 )
 """Schema changes in order; never change one that was released, add another."""

@@ -49,6 +49,30 @@ def balances(db: sqlite3.Connection, warehouse_code: str, product_code: str) -> 
     ]
 
 
+# Of a batch that was entered when it had expired already nothing happens at its last day.
+_EXPIRING = "batch AS b JOIN batch_stock AS s ON s.product_code = b.product_code AND s.batch_no = b.batch_no"
+_EXPIRES = "s.on_hand_milli > 0 AND substr(b.created_at, 1, 10) <= b.expiry_date"
+
+
+def next_last_day(db: sqlite3.Connection, first: str) -> str | None:
+    """The earliest last day (ISO date), `first` or later, of a batch on hand."""
+    row = db.execute(
+        f"SELECT b.expiry_date FROM {_EXPIRING} WHERE b.expiry_date >= ? AND {_EXPIRES} ORDER BY b.expiry_date LIMIT 1",  # noqa: S608
+        (first,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def expired_after(db: sqlite3.Connection, last: str) -> list[sqlite3.Row]:
+    """What lies where of batches whose last day is this one, as `stock_reports.expiring` gives it."""
+    return db.execute(
+        "SELECT s.product_code, p.name AS product_name, s.warehouse_code, p.base_unit, s.batch_no, b.production_date, b.expiry_date,"  # noqa: S608
+        f" s.on_hand_milli FROM {_EXPIRING} JOIN product AS p ON p.code = b.product_code"
+        f" WHERE b.expiry_date = ? AND {_EXPIRES} ORDER BY s.product_code, s.batch_no, s.warehouse_code",
+        (last,),
+    ).fetchall()
+
+
 def move(db: sqlite3.Connection, warehouse_code: str, product_code: str, batch_no: str, change_milli: int) -> None:
     """Add to what a warehouse has of a batch; the CHECK refuses less than nothing."""
     # The update first: an upsert would hold the row to be inserted against the CHECK before it found the conflict.

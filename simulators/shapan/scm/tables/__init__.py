@@ -5,7 +5,7 @@ One module a subject.
 
 from __future__ import annotations
 
-from shapan.scm.tables import costing, first, openings, production, purchasing, sales, stores, warehousing
+from shapan.scm.tables import costing, first, openings, production, purchasing, sales, schedule, stores, warehousing
 
 MIGRATIONS = (
     first.everything,
@@ -17,5 +17,6 @@ MIGRATIONS = (
     purchasing.orders_and_receipts,
     sales.closed_short,
     openings.opening_batches,
+    schedule.expiring_batches,
 )
 """Schema changes in order; never change one that was released, add another."""
