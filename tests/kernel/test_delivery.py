@@ -187,7 +187,7 @@ def test_whatever_goes_wrong_in_sending_is_a_failed_attempt(memo, receiver, even
         calls.append(parcel)
         raise OverflowError("on purpose")
 
-    monkeypatch.setattr(memo.runtime.courier, "_post", broken)
+    monkeypatch.setattr(memo.runtime.courier._webhooks, "send", broken)
     subscribe(memo, receiver.url)
     write(memo, "x")
     settled(memo, eventually, attempts=1, state="waiting", last_result="OverflowError: on purpose")

@@ -22,9 +22,17 @@ def write_events(ctx: Context, events: Iterable[Event]) -> int:
     number = 0
     time = rfc3339(ctx.now)
     for event in events:
+        ctx.written.append(new_uuid())
         seq = ctx.db.execute(
             "INSERT INTO shapan_outbox (id, type, subject, time, traceparent, data) VALUES (?, ?, ?, ?, ?, ?)",
-            (new_uuid(), event.type, event.subject, time, ctx.traceparent, json.dumps(event.data, ensure_ascii=False)),
+            (
+                ctx.written[-1],
+                event.type,
+                event.subject,
+                time,
+                ctx.traceparent,
+                json.dumps(event.data, ensure_ascii=False),
+            ),
         ).lastrowid
         number += ctx.db.execute(
             "INSERT INTO shapan_delivery (subscription_id, seq, subject, state, attempts, next_attempt_at)"
@@ -32,6 +40,13 @@ def write_events(ctx: Context, events: Iterable[Event]) -> int:
             " AND (types IS NULL OR EXISTS (SELECT 1 FROM json_each(types) WHERE value = ?))",
             (seq, event.subject, time, event.type),
         ).rowcount
+        if ctx.services.get("kernel.broker"):
+            ctx.db.execute(
+                "INSERT INTO shapan_delivery (subscription_id, seq, subject, state, attempts, next_attempt_at)"
+                " VALUES ('broker', ?, ?, 'waiting', 0, ?)",
+                (seq, event.subject, time),
+            )
+            number += 1
     return number
 
 

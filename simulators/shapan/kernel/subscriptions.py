@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from shapan.kernel.delivery.targets import TargetRefused, Targets
 from shapan.kernel.errors import Fault, not_found, refused
 from shapan.kernel.ids import new_uuid
 from shapan.kernel.outbox import cloud_event, events_after, source_of
@@ -19,11 +20,12 @@ def list_events(ctx: Context, after: str | None, limit: int) -> Answer:
     """listEvents: events after the cursor, oldest first; `next` stays valid when the page is empty."""
     start = int(after or 0)
     rows, more = events_after(ctx.db, start, limit)
+    rows, more, upto = ctx.services["kernel.runtime"].workspace(ctx.workspace).faults.feed(rows, more, start)
     source = source_of(ctx.services["kernel.system"], ctx.workspace)
     return ok(
         {
             "events": [cloud_event(row, source) for row in rows],
-            "next": str(rows[-1]["seq"]) if rows else str(start),
+            "next": str(upto),
             "has_more": more,
         }
     )
@@ -44,7 +46,7 @@ def list_webhooks(ctx: Context) -> Answer:
 
 def create_webhook(ctx: Context, body: dict[str, Any]) -> Answer:
     """createWebhook: events from now on go to `url`. 422 for a URL or secret that has the right shape and still cannot be used."""
-    wrong = _unusable(body)
+    wrong = _unusable(body, ctx.services["kernel.runtime"].settings.webhook_targets)
     if wrong:
         raise refused(wrong)
     webhook_id = new_uuid()
@@ -57,13 +59,17 @@ def create_webhook(ctx: Context, body: dict[str, Any]) -> Answer:
     return created(_view(row), ctx.url(f"/webhooks/{webhook_id}"))
 
 
-def _unusable(body: dict[str, Any]) -> list[Fault]:
+def _unusable(body: dict[str, Any], targets: Targets) -> list[Fault]:
     found = []
     try:
         host = httpx.URL(body["url"]).host
         if not host:
             raise httpx.InvalidURL("no host")
         host.encode("idna")  # as a look-up of the name will
+        # An address is looked at now, so that its owner learns of it at once; a name whenever it is called.
+        targets.refuse_literal(host)
+    except TargetRefused as error:
+        found.append(Fault("/url", error.en, error.zh))
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
         found.append(Fault("/url", f"This URL cannot be called: {error}.", "该 URL 无法访问。"))
     try:
