@@ -1,80 +1,131 @@
-"""A person at a system's screen (CRM, SCM, finance), over HTTP, with a token."""
+"""`shapan clients`: who may ask the systems for tokens, with which scopes and secret."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+import base64
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import httpx
+import click
 
-from shapan.kernel.auth import Client
+from shapan.cli.common import fail, json_option
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
+    from shapan.kernel.auth import Client
 
-class TourError(Exception):
-    """A step of the tour could not be done; says in both languages which call and what became of it."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.en = en
-        self.zh = zh
+_ALL = {"en": "The sandbox's own client", "zh": "沙盘自有客户端"}
+_ALL_ABOUT = {"en": "May do everything everywhere.", "zh": "在所有系统中拥有全部权限。"}
 
 
-class Desk:
-    """One system as a person uses it. Every refusal becomes a TourError with the problem's own words."""
+@click.group("clients")
+def command() -> None:
+    """The clients of a sandbox: its own, which may do all, and narrower ones to rehearse with.
 
-    def __init__(self, name: str, base_url: str, client: Client, transport: httpx.BaseTransport | None = None) -> None:
-        self.name = name
-        self._http = httpx.Client(base_url=base_url, trust_env=False, timeout=30, transport=transport)
-        form = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": client.secret}
-        token = self._send("POST", "/oauth/token", data=form)["access_token"]
-        self._http.headers["Authorization"] = f"Bearer {token}"
-
-    def get(self, path: str, **parameters: Any) -> Any:
-        """The JSON at a path."""
-        return self._send("GET", path, params=parameters)
-
-    def post(self, path: str, body: Any = None, key: str | None = None) -> Any:
-        """The JSON answer to a POST; `key` is its Idempotency-Key."""
-        options = {"json": body} if body is not None else {}
-        return self._send("POST", path, headers={"Idempotency-Key": key} if key else {}, **options)
-
-    def _send(self, method: str, path: str, **options: Any) -> Any:
-        what = f"{method} {path}"
-        try:
-            answer = self._http.request(method, path, **options)
-        except httpx.HTTPError as error:
-            raise TourError(
-                f"{self.name} does not answer {what} ({type(error).__name__}).",
-                f"{self.name} 未响应 {what}（{type(error).__name__}）。",
-            ) from error
-        if not answer.is_success:
-            # The problem speaks English, as we asked for no other language.
-            raise TourError(
-                f"{self.name} answers {what} with {answer.status_code}: {answer.text}",
-                f"{self.name} 以 {answer.status_code} 拒绝了 {what}。",
-            )
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise TourError(
-                f"{self.name} answers {what} with no JSON.", f"{self.name} 对 {what} 的响应不是 JSON。"
-            ) from error
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+    Example: shapan clients list
+    """
 
 
-def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
-    """What `look` finds, as soon as it finds something; None when it finds nothing in that time."""
-    pause = threading.Event()
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found or time.monotonic() > deadline:
-            return found or None
-        pause.wait(0.05)
+def _source_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option(
+            "--client-secret",
+            envvar="SHAPAN_CLIENT_SECRET",
+            help="The sandbox's own, where there is no folder. [env SHAPAN_CLIENT_SECRET]",
+        ),
+        click.option("--data", metavar="DIR", default=".shapan", show_default=True, help="Folder of the sandbox."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("list")
+@_source_options
+@json_option
+def list_(data: str, client_secret: str | None, as_json: bool) -> None:
+    """Each client with its secret, and the systems that know it.
+
+    Example: shapan clients list
+    """
+    described = _described(_own(data, client_secret))
+    if as_json:
+        click.echo(json.dumps({"clients": described}, ensure_ascii=False, indent=1))
+        return
+    for client in described:
+        scopes = client["scopes"]
+        where = ", ".join(f"{system} ({len(some)})" for system, some in scopes.items()) if scopes else "all"
+        click.echo(f"{client['client_id']}: {client['title']['en']} {client['title']['zh']}")
+        click.echo(f"    {client['about']['en']}\n    {client['about']['zh']}")
+        click.echo(f"    scopes 权限   {where}")
+        click.echo(f"    secret 密钥   {client['client_secret']}")
+
+
+@command.command("show")
+@click.argument("client_id")
+@_source_options
+@json_option
+def show(client_id: str, data: str, client_secret: str | None, as_json: bool) -> None:
+    """One client: its scopes by system, its secret, and the key of its encrypted bodies; as lines for a shell where it is no JSON.
+
+    Example: shapan clients show crm-integration
+    """
+    described = {client["client_id"]: client for client in _described(_own(data, client_secret))}
+    found = described.get(client_id)
+    if found is None:
+        known = ", ".join(described)
+        fail(f"There is no client {client_id}; known are {known}.", f"没有客户端 {client_id}；已有的是 {known}。")
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    click.echo(f"# {found['title']['en']} {found['title']['zh']}")
+    for system, scopes in (found["scopes"] or {"all systems 所有系统": ["all scopes 全部权限"]}).items():
+        click.echo(f"# {system}: {' '.join(scopes)}")
+    click.echo(f"export SHAPAN_CLIENT_ID={found['client_id']}")
+    click.echo(f"export SHAPAN_CLIENT_SECRET={found['client_secret']}")
+    click.echo(f"export SHAPAN_ENCRYPTION_KEY={found['encryption_key']}")
+
+
+def _own(data: str, secret: str | None) -> Client:
+    """The sandbox's own client: as the folder has it, else as the secret was given."""
+    from shapan.kernel.auth import Client
+    from shapan.sandbox.options import noted_client
+
+    kept = noted_client(Path(data))
+    if kept is not None:
+        return kept
+    if not secret:
+        fail(
+            f"There is no sandbox in the folder {data}. Name its folder with --data, or give its secret in SHAPAN_CLIENT_SECRET, as `shapan up` printed it.",
+            f"目录 {data} 中没有沙盘。请用 --data 指定沙盘目录，或用 SHAPAN_CLIENT_SECRET 提供 shapan up 打印的密钥。",
+        )
+    return Client(os.environ.get("SHAPAN_CLIENT_ID", "shapan"), secret)
+
+
+def _described(own: Client) -> list[dict[str, Any]]:
+    """All clients as data; `scopes` None is all of them."""
+    from shapan.sandbox.clients import roles, secret_of
+
+    found = [_one(own.client_id, own.secret, _ALL, _ALL_ABOUT, None)]
+    for role in roles():
+        title, about = {"en": role.en, "zh": role.zh}, {"en": role.about_en, "zh": role.about_zh}
+        scopes = {system: list(some) for system, some in role.scopes.items()}
+        found.append(_one(role.client_id, secret_of(role.client_id, own.secret), title, about, scopes))
+    return found
+
+
+def _one(
+    client_id: str, secret: str, title: dict[str, str], about: dict[str, str], scopes: dict[str, list[str]] | None
+) -> dict[str, Any]:
+    from shapan.kernel.jwe import encryption_key
+
+    return {
+        "client_id": client_id,
+        "client_secret": secret,
+        "encryption_key": base64.urlsafe_b64encode(encryption_key(secret)).rstrip(b"=").decode(),
+        "title": title,
+        "about": about,
+        "scopes": scopes,
+    }

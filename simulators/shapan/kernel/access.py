@@ -12,17 +12,18 @@ def issue_token(ctx: Context, body: dict[str, Any]) -> Answer:
     """issueToken: an access token (访问令牌) for a client's credentials."""
     authority: Authority = ctx.services["kernel.authority"]
     try:
-        token = authority.issue(body, ctx.authorization, ctx.base_url, ctx.workspace, ctx.now)
+        generation = ctx.services["kernel.runtime"].workspace(ctx.workspace).revocations.generation
+        token = authority.issue(body, ctx.authorization, ctx.base_url, ctx.workspace, ctx.now, generation)
     except TokenError as error:
-        challenge = (("WWW-Authenticate", 'Basic realm="shapan"'),) if error.status == 401 else ()
-        return Answer(error.status, {"error": error.error, "error_description": error.description}, challenge)
+        return error.answer()
     return Answer(200, token, (("Cache-Control", "no-store"),))
 
 
 def get_authorization_server(ctx: Context) -> Answer:
     """getAuthorizationServer: metadata by RFC 8414."""
     authority: Authority = ctx.services["kernel.authority"]
-    return ok(authority.metadata(ctx.base_url))
+    served = ctx.services["kernel.runtime"].contract.operations
+    return ok(authority.metadata(ctx.base_url, revocation="revokeToken" in served))
 
 
 def get_jwks(ctx: Context) -> Answer:

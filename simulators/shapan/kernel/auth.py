@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 import hmac
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,11 @@ from shapan.kernel.database import DatabaseError
 from shapan.kernel.errors import Problem, insufficient_scope, unauthorized
 from shapan.kernel.ids import new_uuid
 from shapan.kernel.outbox import source_of
+from shapan.kernel.system import Answer
 
 TOKEN_SECONDS = 3600
 _MOST_CACHED = 10_000
+_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,26 @@ class Client:
     """A registered client. `scopes` None: all scopes of the system."""
 
     client_id: str
-    secret: str
+    # Not in its repr, which stands in reports of failed tests.
+    secret: str = field(repr=False)
     scopes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a valid token says: who, which scopes, until when (simulated time, epoch seconds)."""
+    """What a valid token says: who, which scopes, until when (simulated time, epoch seconds).
+
+    `generation` counts how often all tokens of the client had been revoked before this one (kernel/revocation.py).
+    """
 
     client_id: str
     scopes: frozenset[str]
     expires_at: int
     audience: str
+    token_id: str = ""
+    generation: int = 0
+    issuer: str = ""
+    issued_at: int = 0
 
 
 @dataclass
@@ -59,6 +69,11 @@ class TokenError(Exception):
     def status(self) -> int:
         """401 for a client that we do not know, 400 for the rest."""
         return 401 if self.error == "invalid_client" else 400
+
+    def answer(self) -> Answer:
+        """The refusal as the endpoint answers it."""
+        challenge = (("WWW-Authenticate", 'Basic realm="shapan"'),) if self.status == 401 else ()
+        return Answer(self.status, {"error": self.error, "error_description": self.description}, challenge)
 
 
 @functools.lru_cache(maxsize=32)
@@ -99,16 +114,30 @@ class Authority:
         self._cache: dict[str, Grant] = {}
         self._lock = threading.Lock()
 
-    def metadata(self, base_url: str) -> dict[str, Any]:
-        """RFC 8414."""
+    @property
+    def client_ids(self) -> list[str]:
+        """Who is registered."""
+        return sorted(self._clients)
+
+    def metadata(self, base_url: str, *, revocation: bool = False) -> dict[str, Any]:
+        """RFC 8414. `revocation`: whether the system's contract has the endpoints of RFC 7009 and 7662."""
+        more = {}
+        if revocation:
+            more = {
+                "revocation_endpoint": base_url + "/oauth/revoke",
+                "revocation_endpoint_auth_methods_supported": _AUTH_METHODS,
+                "introspection_endpoint": base_url + "/oauth/introspect",
+                "introspection_endpoint_auth_methods_supported": _AUTH_METHODS,
+            }
         return {
             "issuer": base_url,
             "token_endpoint": base_url + "/oauth/token",
             "jwks_uri": base_url + "/.well-known/jwks.json",
             "response_types_supported": [],
             "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": _AUTH_METHODS,
             "scopes_supported": list(self.scopes),
+            **more,
         }
 
     def jwks(self) -> dict[str, Any]:
@@ -120,14 +149,23 @@ class Authority:
         return source_of(self.system, workspace)
 
     def issue(
-        self, form: Mapping[str, str], basic: str | None, issuer: str, workspace: str, now: datetime
+        self,
+        form: Mapping[str, str],
+        basic: str | None,
+        issuer: str,
+        workspace: str,
+        now: datetime,
+        generation: Callable[[str], int] = lambda _: 0,
     ) -> dict[str, Any]:
-        """The token answer for a form and the value of the Authorization header. TokenError when refused."""
+        """The token answer for a form and the value of the Authorization header. TokenError when refused.
+
+        `generation` gives the number that a client's new tokens bear.
+        """
         if not form.get("grant_type"):
             raise TokenError(
                 "invalid_request", "grant_type is missing; send grant_type=client_credentials. 缺少 grant_type。"
             )
-        client = self._authenticate(form, basic)
+        client = self.authenticate(form, basic)
         if form.get("grant_type") != "client_credentials":
             raise TokenError(
                 "unsupported_grant_type", "Only grant_type=client_credentials is served. 仅支持 client_credentials。"
@@ -150,12 +188,18 @@ class Authority:
             "iat": issued,
             "exp": issued + TOKEN_SECONDS,
             "jti": new_uuid(),
+            "generation": generation(client.client_id),
             "scope": scope,
         }
         token = jwt.encode({"alg": "RS256", "typ": "at+jwt", "kid": self._kid}, claims, self._key)
         return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": scope}
 
-    def _authenticate(self, form: Mapping[str, str], basic: str | None) -> Client:
+    def client(self, client_id: str) -> Client | None:
+        """The registered client of this id."""
+        return self._clients.get(client_id)
+
+    def authenticate(self, form: Mapping[str, str], basic: str | None) -> Client:
+        """The client behind the credentials in a form or a Basic header. TokenError `invalid_client` where there is none."""
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
         header = Authorization.from_header(basic)
         if header is not None and header.type == "basic":
@@ -169,7 +213,14 @@ class Authority:
             )
         return client
 
-    def check(self, authorization: str | None, scopes: tuple[str, ...], workspace: str, now: datetime) -> Grant:
+    def check(
+        self,
+        authorization: str | None,
+        scopes: tuple[str, ...],
+        workspace: str,
+        now: datetime,
+        revoked: Callable[[Grant], bool] = lambda _: False,
+    ) -> Grant:
         """The grant behind an Authorization header. 401 without a valid token, 403 when one of `scopes` is missing."""
         if not authorization:
             raise unauthorized(
@@ -180,7 +231,7 @@ class Authority:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized("invalid_token", "The scheme must be Bearer.", "认证方式必须是 Bearer。")
-        grant = self._cache.get(token) or self._decode(token.strip())
+        grant = self.read(token.strip())
         if grant.audience != self.audience(workspace):
             raise unauthorized(
                 "invalid_token",
@@ -191,9 +242,17 @@ class Authority:
             raise unauthorized(
                 "invalid_token", "The token has expired; ask for a new one.", "访问令牌已过期，请重新获取。"
             )
+        if revoked(grant) or grant.client_id not in self._clients:
+            raise unauthorized(
+                "invalid_token", "The token was revoked; ask for a new one.", "访问令牌已被吊销，请重新获取。"
+            )
         if not grant.scopes.issuperset(scopes):
             raise insufficient_scope(scopes)
         return grant
+
+    def read(self, token: str) -> Grant:
+        """What a token of this system says, expired or not. 401 when it is none."""
+        return self._cache.get(token) or self._decode(token)
 
     def _decode(self, token: str) -> Grant:
         try:
@@ -201,7 +260,17 @@ class Authority:
             claims = decoded.claims
             if decoded.header.get("typ") != "at+jwt":
                 raise _not_ours()
-            grant = Grant(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"], claims["aud"])
+            grant = Grant(
+                claims["client_id"],
+                frozenset(claims["scope"].split()),
+                claims["exp"],
+                claims["aud"],
+                claims["jti"],
+                # Tokens of before there were revocations bear none.
+                claims.get("generation", 0),
+                claims["iss"],
+                claims["iat"],
+            )
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise _not_ours() from error
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,9 @@ from shapan.kernel.contract import KERNEL_HEADERS, Operation, is_json
 from shapan.kernel.errors import Fault, Problem, invalid, malformed, precondition_required, simple
 from shapan.kernel.validation import faults
 from shapan.kernel.wire import Request, Upload
+
+MOST_LEVELS = 64
+"""How deep lists and objects of a JSON body may stand in each other; no contract needs more than a handful."""
 
 
 def read(request: Request) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def parse_json(body: bytes) -> Any:
     """The JSON value in a body. 400 when it is none: no NaN, no numbers beyond a double, no lone surrogates."""
     try:
         value = json.loads(
-            body.decode("utf-8"), parse_constant=_no_constant, parse_float=_number, object_pairs_hook=_members
+            body.decode("utf-8"), parse_constant=_no_constant, parse_float=_number, object_pairs_hook=members
         )
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
@@ -111,17 +115,40 @@ def parse_json(body: bytes) -> Any:
             f"请求体不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列。",
         ) from error
     except RecursionError as error:
-        raise malformed("The body is nested too deeply.", "请求体嵌套过深。") from error
+        raise _too_deep() from error
     except ValueError as error:
         raise malformed(f"The body is not JSON that can be used: {error}", f"请求体不是可用的 JSON：{error}") from error
+    if body.count(b"[") + body.count(b"{") > MOST_LEVELS and _is_deeper(value, MOST_LEVELS):
+        raise _too_deep()
     return value
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects stand in each other more than so many levels deep."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _too_deep() -> Problem:
+    return malformed(f"The body is nested more than {MOST_LEVELS} levels deep.", f"请求体嵌套超过 {MOST_LEVELS} 层。")
+
+
+def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object of its members. ValueError when one stands twice."""
     made = dict(pairs)
     if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        # In one pass: a body may hold a hundred thousand names, and only the last of them twice.
+        counted = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counted.items() if count > 1)
         raise ValueError(f"the member {twice} stands more than once.")
     return made
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode, urljoin
 
 import httpx
 
+from shapan.kernel.trust import trusted
 from shapan.scenario.contracts import Contract, Operation
 from shapan.scenario.environment import Environment
 from shapan.scenario.expressions import MISSING, Message, as_text
@@ -54,8 +55,8 @@ class SystemClient:
         self._base = environment.base_urls.get(source, "").rstrip("/") + "/"
         transport = environment.transport(source) if environment.transport else None
         # Loading the certificate authorities takes a while, and plain HTTP needs none.
-        encrypted = self._base.startswith("https:")
-        self._http = httpx.Client(transport=transport, verify=encrypted, follow_redirects=False, trust_env=False)
+        verify = trusted() if self._base.startswith("https:") else False
+        self._http = httpx.Client(transport=transport, verify=verify, follow_redirects=False, trust_env=False)
 
     def close(self) -> None:
         """Give the connections back."""

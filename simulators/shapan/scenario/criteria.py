@@ -132,7 +132,7 @@ def parse_criterion(raw: Mapping[str, Any]) -> Criterion:
 def _regex(pattern: str) -> Callable[[Any], bool]:
     try:
         compiled = re.compile(pattern)
-    except re.error as error:
+    except (re.error, RecursionError, OverflowError) as error:
         raise ExpressionError(
             f"{pattern!r} is no regular expression: {error}.", f"{pattern!r} 不是合法的正则表达式：{error}。"
         ) from error
@@ -142,8 +142,9 @@ def _regex(pattern: str) -> Callable[[Any], bool]:
 def _jsonpath(query: str) -> Callable[[Any], bool]:
     try:
         compiled = _STRICT.compile(query)
-    except (jsonpath.JSONPathError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (jsonpath.JSONPathError, ValueError, RecursionError) as error:
+        # Its first argument and not its text: of a query that ends too soon, jsonpath fails to write one.
+        reason = str(error.args[0]).partition("\n")[0] if error.args else type(error).__name__
         raise ExpressionError(
             f"{query!r} is no JSONPath query of RFC 9535: {reason}.",
             f"{query!r} 不是 RFC 9535 的 JSONPath 查询：{reason}。",
@@ -157,6 +158,10 @@ def _jsonpath(query: str) -> Callable[[Any], bool]:
             return False
 
     return test
+
+
+MOST_OPERATORS = 200
+"""Of one condition. Each may be a step deeper, and Python's own depth is bounded."""
 
 
 def parse_condition(text: str) -> Node:
@@ -175,6 +180,7 @@ class _Parser:
         self._text = text
         self._next = 0
         self._start = 0
+        self._taken = 0
         self.kind = ""
         self.value: Any = None
         self._advance()
@@ -201,7 +207,11 @@ class _Parser:
         elif self.kind == "text":
             self.kind, self.value = "operand", Literal(match["text"][1:-1].replace("''", "'"))
         elif self.kind == "number":
-            self.kind, self.value = "operand", Literal(Decimal(match["number"]))
+            number = _as_number(match["number"])
+            # Beyond a double nothing that JSON carries can equal it, and written out it would fill the memory.
+            if number is None or abs(number.adjusted()) > 400:
+                raise self.fault()
+            self.kind, self.value = "operand", Literal(number)
         elif self.kind == "word":
             self.kind, self.value = "operand", Literal(_WORDS[match["word"]])
         else:
@@ -210,6 +220,12 @@ class _Parser:
     def _takes(self, *operators: str) -> str | None:
         if self.kind == "operator" and self.value in operators:
             taken: str = self.value
+            self._taken += 1
+            if self._taken > MOST_OPERATORS:
+                raise ExpressionError(
+                    f"The condition {self._text[:60]!r}… has more than {MOST_OPERATORS} operators and parentheses.",
+                    f"条件 {self._text[:60]!r}… 的运算符和括号超过 {MOST_OPERATORS} 个。",
+                )
             self._advance()
             return taken
         return None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shapan.kernel.bulk.encoding import UNDECODABLE, Undecodable, byte_of, decode
+from shapan.kernel.bulk.formulas import uncovered
 from shapan.kernel.bulk.source import CSV, Row, Source, Unreadable, checked_columns
 from shapan.kernel.errors import Fault
 
@@ -73,6 +74,7 @@ def _rows(reader: _csv.Reader, columns: list[str], encoding: str, marked: bool) 
             continue
         if not any(cells):
             continue
+        cells = [uncovered(cell) for cell in cells]
         if len(cells) != width:
             if any(cells[width:]):
                 en = f"The line has {len(cells)} cells, but there are {width} column titles."

@@ -33,6 +33,7 @@ class Entering:
     ) -> None:
         assert resource.create is not None
         self._caller = Caller(runtime, workspace.name, job)
+        self._faults = workspace.faults
         self._job = job
         self._resource = resource
         self._create: Operation = resource.create
@@ -65,6 +66,7 @@ class Entering:
 
     def enter(self, db: sqlite3.Connection, now: datetime, record: Record, refusal: Problem | None) -> Outcome:
         """What becomes of a record within the transaction of `db`. A refused one leaves nothing behind. sqlite3.OperationalError."""
+        refusal = refusal or self._faults.row(self._create.operation_id, self._job.client_id)
         if refusal is not None:
             return self._refused(record, refusal)
         db.execute("SAVEPOINT shapan_row")

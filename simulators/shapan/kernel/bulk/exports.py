@@ -105,7 +105,14 @@ def run_export(worker: Worker, workspace: Workspace, job: Job) -> None:
     caller = Caller(worker.runtime, workspace.name, job)
     parent = walked(resource, worker.resources, wish["filters"])
     shown = resource.shown if parent is None else parent.told(resource.shown)
-    into = writer(wish["format"], wish["encoding"], shown, chinese=wish["titles"] == "chinese")
+    into = writer(
+        wish["format"],
+        wish["encoding"],
+        shown,
+        chinese=wish["titles"] == "chinese",
+        # Exports ordered before there was a choice say nothing of it.
+        formula_safe=wish.get("formula_safe", True),
+    )
     number = 0
     failure: Problem | None = None
     try:

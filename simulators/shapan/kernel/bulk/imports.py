@@ -117,27 +117,30 @@ def run_import(worker: Worker, workspace: Workspace, job: Job) -> None:
             _by_row(worker, workspace, job, entering, checked)
     finally:
         if entering.in_line:
-            worker.runtime.courier.nudge()
+            worker.runtime.courier.nudge(workspace)
 
 
 def _by_row(worker: Worker, workspace: Workspace, job: Job, entering: Entering, checked: Iterator[Checked]) -> None:
     with workspace.database.read() as db:
         row = jobs.get(db, IMPORT, job.id)
-        done = row["done"] if row is not None else 0
+        done, state = (row["done"] if row is not None else 0), workspace.state
     # What has its result is passed over, but was looked at: a later row may have the same key.
     rest = (pair for pair in checked if pair[0].row > done)
     while batch := list(islice(rest, _BATCH_ROWS)):  # read and checked while others may write
         while batch:
             worker.breathe()
-            batch = batch[_enter_some(workspace, job, entering, batch) :]
+            batch = batch[_enter_some(workspace, job, entering, batch, state) :]
     with workspace.database.write() as db:
         jobs.end(db, job.id, worker.stamp(workspace))
 
 
-def _enter_some(workspace: Workspace, job: Job, entering: Entering, batch: list[Checked]) -> int:
+def _enter_some(workspace: Workspace, job: Job, entering: Entering, batch: list[Checked], state: int) -> int:
     """Enter what can be entered in a short time, in one transaction with the results; how many that were."""
     made: list[Outcome] = []
     with workspace.database.write() as db:
+        if workspace.state != state:
+            # A snapshot was restored. Where the job stands in it, if it does, is where it is gone on with.
+            raise Gone
         now, until = workspace.clock.now(), time.monotonic() + BATCH_SECONDS
         for record, refusal in batch:
             made.append(entering.enter(db, now, record, refusal))

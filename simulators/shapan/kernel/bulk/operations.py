@@ -9,7 +9,7 @@ from shapan.kernel.bulk import jobs, views
 from shapan.kernel.bulk.encoding import CHARSETS
 from shapan.kernel.bulk.exports import filter_faults, walked
 from shapan.kernel.bulk.jobs import EXPORT, IMPORT, Job
-from shapan.kernel.bulk.source import MEDIA, XLSX
+from shapan.kernel.bulk.source import CSV, MEDIA, XLSX
 from shapan.kernel.bulk.writing import content_type
 from shapan.kernel.errors import Fault, Problem, conflict, insufficient_scope, not_found, refused
 from shapan.kernel.ids import new_uuid
@@ -108,12 +108,17 @@ def create_export(ctx: Context, body: dict[str, Any]) -> Answer:
         wrong += filter_faults(found.listing, filters, parent)
     if format_ == XLSX and "encoding" in body:
         wrong.append(Fault("/encoding", "An XLSX file has no encoding to choose.", "XLSX 文件不能选择编码。"))
+    if format_ != CSV and "formula_safe" in body:
+        wrong.append(
+            Fault("/formula_safe", "Only CSV has cells that could be formulas.", "只有 CSV 的单元格可能成为公式。")
+        )
     if wrong:
         raise refused(wrong)
     parameters = {
         "format": format_,
         "encoding": None if format_ == XLSX else body.get("encoding", "utf-8"),
         "titles": body.get("titles", "members"),
+        "formula_safe": body.get("formula_safe", True),
         "filters": filters,
     }
     return _taken(ctx, EXPORT, body["resource"], parameters, None)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shapan.kernel.bulk import jobs
+from shapan.kernel.bulk.formulas import covered
 from shapan.kernel.errors import TYPE_PREFIX
 
 _REPORT = ("row", "line", "state", "key", "location", "problem", "column", "pointer", "detail")
@@ -105,5 +106,7 @@ def report(rows: Iterable[dict[str, Any]]) -> bytes:
     table.writeheader()
     for row in rows:
         for error in row["errors"] or [{}]:
-            table.writerow({**row, **error})
+            # What a caller wrote stands in it, and it is made to be opened by a spreadsheet.
+            cells = {**row, **error}
+            table.writerow({name: covered(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
     return text.getvalue().encode("utf-8-sig")

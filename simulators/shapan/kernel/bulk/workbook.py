@@ -1,7 +1,7 @@
 """Tables in workbooks (XLSX), read in a stream.
 
-A workbook is a ZIP archive of XML: what it unpacks to is bounded before any of it is read. Entities that multiply are stopped by expat itself
-(2.4.1 and later, which every Python that Shapan takes comes with).
+A workbook is a ZIP archive of XML: what it unpacks to is bounded before any of it is read, in all, by part and in proportion to what was sent.
+Entities that multiply are stopped by expat itself (2.4.1 and later, which every Python that Shapan takes comes with).
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+from xml.etree import ElementTree
 from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 from openpyxl import load_workbook
 from openpyxl.utils.cell import coordinate_to_tuple
@@ -22,6 +24,19 @@ from shapan.kernel.errors import Fault
 
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_PARTS = 1000
+# Worksheets are read in a stream. Whatever else there is, openpyxl takes whole into memory, several times its size: the list of shared
+# texts, which is large where the sheets are, and parts that are small in any workbook that somebody made to be read.
+MOST_SHARED = 64 * 1024 * 1024
+MOST_OTHER = 8 * 1024 * 1024
+# A worksheet of one number all over packs about 1 : 25; a bomb, 1 : 1000. Small parts may do as they like.
+MOST_RATIO = 200
+_SMALL = 1024 * 1024
+# A row is taken whole into memory, as is all that stands outside of rows, and each element there takes a hundred bytes and more. The widest row that
+# is read has a tenth of so many elements and attributes. And what an empty row or shared text leaves behind is kept for as long as the part is read.
+MOST_MARKUP = 200_000
+MOST_ENTRIES = 2_000_000
+_ENTRIES = {"row", "si"}
+_TYPES = "[Content_Types].xml"
 _SHOWN = 40
 """How much of a cell that cannot be read is shown."""
 _KINDS = {"n": ("number", "数字"), "d": ("date", "日期"), "b": ("boolean", "布尔值"), "s": ("text", "文本")}
@@ -29,6 +44,7 @@ _KINDS = {"n": ("number", "数字"), "d": ("date", "日期"), "b": ("boolean", "
 _BROKEN = (
     zipfile.BadZipFile,
     ParseError,
+    expat.ExpatError,
     KeyError,
     ValueError,
     TypeError,
@@ -108,16 +124,78 @@ def _not_computed() -> Illegible:
 def _guard(content: bytes) -> None:
     """Unreadable unless it is an archive of bounded size. The sizes cannot be understated: no more than they say is unpacked."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
+        archive = zipfile.ZipFile(io.BytesIO(content))
     except _BROKEN as error:
         raise _no_workbook(error) from error
+    parts = archive.infolist()
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
         size = MOST_UNPACKED // 1024**2
         raise Unreadable(
             f"The workbook unpacks to more than {size} MiB or {MOST_PARTS} parts. Save the rows in several files, or as CSV.",
             f"工作簿解压后超过 {size} MiB 或 {MOST_PARTS} 个部件，请拆分文件或另存为 CSV。",
         )
+    try:
+        kinds = _kinds(archive)
+    except _BROKEN as error:
+        raise _no_workbook(error) from error
+    for part in parts:
+        most = _most_of(part.filename, kinds)
+        if part.file_size > most or part.file_size > max(_SMALL, MOST_RATIO * part.compress_size):
+            name, size = part.filename[:_SHOWN], part.file_size // 1024**2
+            raise Unreadable(
+                f"The part {name} of the workbook unpacks to {size} MiB, which is more than a workbook has there. Save the rows in several "
+                "files, or as CSV.",
+                f"工作簿部件 {name} 解压后为 {size} MiB，超过正常工作簿的大小，请拆分文件或另存为 CSV。",
+            )
+
+    try:
+        for part in parts:
+            if part.file_size > _SMALL and _most_of(part.filename, kinds) > MOST_OTHER:
+                with archive.open(part) as source:
+                    _measure(part.filename, source)
+    except _BROKEN as error:
+        raise _no_workbook(error) from error
+
+
+def _measure(name: str, source: IO[bytes]) -> None:
+    """Unreadable when more stands in a row, or outside of rows, than is to be held in memory; or there are rows and shared texts without end."""
+    markup = entries = 0
+
+    def begin(tag: str, attributes: list[str]) -> None:
+        nonlocal markup, entries
+        markup += 1 + len(attributes) // 2
+        if markup > MOST_MARKUP or entries > MOST_ENTRIES:
+            raise _too_dense(name)
+        if tag.rpartition(":")[2] in _ENTRIES:
+            markup, entries = len(attributes) // 2, entries + 1
+
+    parser = expat.ParserCreate()
+    parser.ordered_attributes = True
+    parser.StartElementHandler = begin
+    parser.ParseFile(source)
+
+
+def _too_dense(name: str) -> Unreadable:
+    return Unreadable(
+        f"The part {name[:_SHOWN]} of the workbook holds more in one row, or outside of rows, than a table has. Save the rows as CSV.",
+        f"工作簿部件 {name[:_SHOWN]} 在一行之内或各行之外的内容超过正常表格，请另存为 CSV。",
+    )
+
+
+def _most_of(name: str, kinds: Mapping[str, str]) -> int:
+    """How large a part may be. Its kind is what openpyxl finds it by, its place what some readers do: a worksheet is one by both."""
+    kind = kinds.get("/" + name, "")
+    if kind.endswith("worksheet+xml") and name.startswith("xl/worksheets/"):
+        return MOST_UNPACKED
+    return MOST_SHARED if kind.endswith("sharedStrings+xml") else MOST_OTHER
+
+
+def _kinds(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Content types by part name, as the archive declares them."""
+    if archive.getinfo(_TYPES).file_size > MOST_OTHER:
+        return {}
+    root = ElementTree.fromstring(archive.read(_TYPES))  # noqa: S314 - bounded, and see above for entities
+    return {entry.get("PartName", ""): entry.get("ContentType", "") for entry in root}
 
 
 def _no_workbook(error: Exception) -> Unreadable:

@@ -121,6 +121,7 @@ class Worker:
             self._give_up(workspace, job)
         finally:
             self.progress.pop(job.id, None)
+            self.runtime.schedule.touched(workspace.name)
         return True
 
     def _give_up(self, workspace: Workspace, job: Job) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from openpyxl import Workbook
@@ -13,6 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from shapan.kernel.bulk.encoding import CODECS
+from shapan.kernel.bulk.formulas import covered
 from shapan.kernel.bulk.shape import Path, Shape, columns_of, heading, table_of
 from shapan.kernel.bulk.source import CSV, MEDIA, NDJSON, XLSX, Unreadable
 
@@ -38,11 +39,11 @@ def content_type(format_: str, encoding: str | None) -> str:
     return f"{MEDIA_OF[format_]}; charset={charset}" + ("; header=present" if format_ == CSV else "")
 
 
-def writer(format_: str, encoding: str | None, shape: Shape, *, chinese: bool) -> Writer:
-    """The writer of a format for records of a shape."""
+def writer(format_: str, encoding: str | None, shape: Shape, *, chinese: bool, formula_safe: bool = True) -> Writer:
+    """The writer of a format for records of a shape. `formula_safe` concerns CSV only, see `formulas`."""
     if format_ == NDJSON:
         return _Lines(encoding or "utf-8")
-    return _Workbook(shape, chinese) if format_ == XLSX else _Csv(encoding or "utf-8", shape, chinese)
+    return _Workbook(shape, chinese) if format_ == XLSX else _Csv(encoding or "utf-8", shape, chinese, formula_safe)
 
 
 class _Text:
@@ -68,15 +69,18 @@ class _Lines(_Text):
 
 
 class _Csv(_Text):
-    def __init__(self, encoding: str, shape: Shape, chinese: bool) -> None:
+    def __init__(self, encoding: str, shape: Shape, chinese: bool, formula_safe: bool) -> None:
         super().__init__(encoding)
+        self._shown: Callable[[Any], str] = _covered if formula_safe else _cell
         self._table = table_of(shape)
         self._columns = columns_of(shape)
         self._csv = csv.writer(self._buffer)
         self._csv.writerow([heading(shape, path, chinese=chinese) for path in self._columns])
 
     def add(self, record: dict[str, Any]) -> None:
-        self._csv.writerows([[_cell(value) for value in row] for row in _rows(record, self._table, self._columns)])
+        self._csv.writerows(
+            [[self._shown(value) for value in row] for row in _rows(record, self._table, self._columns)]
+        )
         self._check()
 
 
@@ -96,6 +100,10 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _covered(value: Any) -> str:
+    return covered(_cell(value))
 
 
 class _Workbook:
