@@ -3,7 +3,7 @@
 #   docker build -t shapan --build-arg BASE_IMAGE=my-python .     any image with Python 3.11 or newer, its venv module and pip
 #
 # Where the package index cannot be reached during the build, put wheels for the base image's Python into wheelhouse/ first:
-#   pip download -d wheelhouse -c constraints.txt . 'hatchling>=1.27'
+#   pip download -d wheelhouse -c constraints.txt '.[broker]' 'hatchling>=1.27'
 ARG BASE_IMAGE=python:3.12-slim
 
 FROM ${BASE_IMAGE} AS build
@@ -11,9 +11,9 @@ WORKDIR /src
 # The wildcard makes wheelhouse optional; a second file must be there for COPY to have something to do.
 COPY pyproject.toml constraints.txt wheelhouse* /src/wheelhouse/
 RUN python3 -m venv /opt/shapan
-# Dependencies first: this layer is rebuilt only when they change.
+# Dependencies first, those of --broker too: this layer is rebuilt only when they change.
 RUN set -eu; \
-    python3 -c "import tomllib; print('\n'.join(tomllib.load(open('wheelhouse/pyproject.toml', 'rb'))['project']['dependencies']))" > requirements.txt; \
+    python3 -c "import tomllib; p = tomllib.load(open('wheelhouse/pyproject.toml', 'rb'))['project']; print('\n'.join(p['dependencies'] + p['optional-dependencies']['broker']))" > requirements.txt; \
     if ls wheelhouse/*.whl >/dev/null 2>&1; then echo '--no-index --find-links /src/wheelhouse' >> requirements.txt; fi; \
     /opt/shapan/bin/pip install --no-cache-dir --disable-pip-version-check -c wheelhouse/constraints.txt -r requirements.txt
 COPY pyproject.toml README.md LICENSE /src/
@@ -43,5 +43,6 @@ EXPOSE 8100 8101 8102 8103
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=6 \
     CMD ["python3", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:' + os.environ['SHAPAN_HEALTH_PORT'] + '/_shapan/health', timeout=4)"]
 # Each service of docker-compose.yml says which system it is: `serve crm --host 0.0.0.0 --port 8101 --data /data`.
+# All four in one container: `up --host 0.0.0.0 --data /data`.
 ENTRYPOINT ["shapan"]
 CMD ["--help"]

@@ -1,7 +1,4 @@
-"""The container image and the compose file on a real engine. Skipped, with its reason, where there is none.
-
-BASE_IMAGE names another base image, as for docker-compose.yml; wheelhouse/ serves builds that reach no package index.
-"""
+"""The compose file on a real engine, see conftest.py. Skipped, with its reason, where there is none."""
 
 from __future__ import annotations
 
@@ -16,7 +13,6 @@ from typing import Any
 import docker
 import httpx
 import pytest
-from docker.errors import DockerException, ImageNotFound
 
 pytestmark = pytest.mark.docker
 
@@ -27,27 +23,7 @@ SECRET, OPERATOR_TOKEN = "compose-client-secret", "compose-operator-token"
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[docker.DockerClient]:
-    """A Docker engine that answers and has, or can get, the base image."""
-    try:
-        client = docker.from_env(timeout=120)
-        client.ping()
-    except DockerException as error:
-        pytest.skip(f"no Docker engine answers ({type(error).__name__})")
-    base = os.environ.get("BASE_IMAGE", "python:3.12-slim")
-    try:
-        client.images.get(base)
-    except ImageNotFound:
-        try:
-            client.images.pull(base)
-        except DockerException:
-            pytest.skip(f"the base image {base} is not here and cannot be pulled; name another one in BASE_IMAGE")
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def compose(engine: docker.DockerClient) -> Iterator[Callable[..., str]]:
+def compose(engine: docker.DockerClient, image: str) -> Iterator[Callable[..., str]]:
     """compose(*arguments) runs Compose, of either generation, on the project's file; everything is removed at the end."""
     if shutil.which("docker") and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0:
         command = ["docker", "compose"]
@@ -57,7 +33,7 @@ def compose(engine: docker.DockerClient) -> Iterator[Callable[..., str]]:
         pytest.skip("neither `docker compose` nor `docker-compose` is installed")
     environment = {
         **os.environ,
-        "SHAPAN_IMAGE": f"{PROJECT}:local",
+        "SHAPAN_IMAGE": image,
         "SHAPAN_SIZE": "tiny",
         "SHAPAN_CLIENT_SECRET": SECRET,
         "SHAPAN_OPERATOR_TOKEN": OPERATOR_TOKEN,
@@ -83,7 +59,6 @@ def compose(engine: docker.DockerClient) -> Iterator[Callable[..., str]]:
         yield run
     finally:
         run("down", "--volumes")
-        engine.images.remove(f"{PROJECT}:local", force=True)
 
 
 def _free_ports() -> dict[str, int]:

@@ -94,7 +94,9 @@ def test_the_sdist_carries_source_tests_and_papers_only(built: Path) -> None:
         "shapan.scm",
         "shapan.finance",
         "shapan.control",
+        "shapan.docker",
         "shapan.reference",
+        "shapan.sandbox.remote",
         "shapan.sandbox.serving",
     ],
 )
