@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shapan.cli.clients import wait_for
+from shapan.cli.desk import wait_for
 from shapan.sandbox import SandboxError
 from shapan.sandbox.lock import FolderLock
 from shapan.sandbox.ports import free_ports

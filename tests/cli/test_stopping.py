@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shapan.cli.clients import wait_for
 from shapan.cli.common import STOPPED, STOPPED_EXIT
+from shapan.cli.desk import wait_for
 from shapan.kernel.resources import data_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")

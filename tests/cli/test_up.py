@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shapan.cli.clients import wait_for
+from shapan.cli.desk import wait_for
 
 SHAPAN = [sys.executable, "-m", "shapan"]
 
@@ -116,6 +116,8 @@ def test_killing_up_itself_leaves_nothing_behind(up):
         (["--size", "gigantic"], "no size gigantic"),
         (["--data", "x", "--ephemeral"], "exclude each other"),
         (["--data", "/proc/none"], "cannot be written"),
+        (["--host", "0.0.0.0"], "Listening on 0.0.0.0 needs SHAPAN_OPERATOR_TOKEN"),
+        (["--host", "nowhere.invalid"], "The host nowhere.invalid has no address"),
     ],
 )
 def test_what_cannot_be_run_is_one_sentence_and_exit_2(arguments, message, tmp_path):
@@ -133,3 +135,30 @@ def test_what_cannot_be_run_is_one_sentence_and_exit_2(arguments, message, tmp_p
     assert "Traceback" not in done.stderr
     assert re.search("[\u4e00-\u9fff]", done.stderr)
     assert len(done.stderr.strip().splitlines()) == 2
+
+
+def test_it_serves_everywhere_for_those_with_the_token_and_ends_with_its_standard_input(tmp_path):
+    port = four_ports()
+    command = [*SHAPAN, "up", "--host", "0.0.0.0", "--data", str(tmp_path / "data"), "--size", "tiny", "--with-parent"]
+    environment = {**os.environ, "SHAPAN_OPERATOR_TOKEN": "up-token"}
+    with subprocess.Popen(
+        [*command, "--port", str(port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment,
+    ) as process:
+        text = ""
+        for line in process.stdout:
+            text += line
+            if "Ctrl-C" in line:
+                break
+        assert f"http://127.0.0.1:{port}" in text
+        assert "0.0.0.0" not in text
+        url = f"http://127.0.0.1:{port}/reconciliation"
+        answers = [
+            httpx.get(url, headers=headers, trust_env=False) for headers in ({}, {"Authorization": "Bearer up-token"})
+        ]
+        assert [answer.status_code for answer in answers] == [401, 200]
+        process.stdin.close()
+        assert process.wait(20) == 0

@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from shapan.cli.clients import wait_for
 from shapan.cli.common import STOPPED_EXIT
+from shapan.cli.desk import wait_for
 from shapan.world.export import FORMATS
 from shapan.world.tables import WorldTables
 

@@ -18,12 +18,14 @@ from shapan.kernel.validation import Schemas, faults
 SIMULATORS = ("crm", "scm", "finance")
 ALL = (*SIMULATORS, "control", "operator")
 DOCUMENTS: dict[str, Any] = {name: load_contract(data_folder("contracts") / f"{name}.yaml").document for name in ALL}
-# Where a token comes from, and what is needed to check one.
-PUBLIC = {"issueToken", "getAuthorizationServer", "getJwks"}
+# What asks for the client's credentials and answers as RFC 6749 says.
+TOKEN_ENDPOINTS = {"issueToken", "revokeToken", "introspectToken"}
+# Where a token comes from and ends, and what is needed to check one.
+PUBLIC = {*TOKEN_ENDPOINTS, "getAuthorizationServer", "getJwks"}
 # What all systems share, and hence speaks no system's own way.
 SHARED = {
     name
-    for file in ("common.yaml", "bulk.yaml")
+    for file in ("common.yaml", "bulk.yaml", "oauth.yaml")
     for name in load_contract(data_folder("contracts") / file).document["components"]["schemas"]
 }
 SHARED_PATHS = ("events", "webhooks", "imports", "exports")
@@ -158,9 +160,12 @@ def test_refusals_are_problems(name: str, method: str, path: str, operation: dic
     for status, answer in answers(DOCUMENTS[name], operation):
         if status[0] not in "45":
             assert "application/problem+json" not in answer.get("content", {})
-        elif operation["operationId"] == "issueToken" and status in ("400", "401"):
+        elif operation["operationId"] in TOKEN_ENDPOINTS and status in ("400", "401"):
             # RFC 6749 section 5.2 for a wrong form; a problem for what is wrong beside it, such as a query string.
-            assert "application/json" in answer["content"]
+            assert "application/json" in answer["content"] or (operation["operationId"], status) == (
+                "introspectToken",
+                "400",
+            )
             assert set(answer["content"]) <= {"application/json", "application/problem+json"}
         else:
             assert set(answer["content"]) == {"application/problem+json"}

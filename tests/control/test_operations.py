@@ -163,7 +163,12 @@ def test_a_fourth_system_is_listed_and_reset_but_not_needed_for_the_verdict(cont
     client = control(urls={**URLS, "marketing": "http://marketing.test"})
     assert [item["name"] for item in client.get("/systems").json()["items"]] == [*URLS, "marketing"]
     assert client.post("/reset").status_code == 200
-    assert ("POST", "marketing", "/_shapan/reset") in played.asked
+    assert [
+        path.rpartition("/")[2] for method, name, path in played.asked if (method, name) == ("POST", "marketing")
+    ] == [
+        "commit",
+        "finish",
+    ]
     played.answers["marketing"] = refuse_connection
     assert client.get("/reconciliation").json()["ok"] is True
     assert "marketing" in client.post("/reset", headers={"Accept-Language": "zh"}).json()["detail"]
@@ -274,31 +279,71 @@ def test_systems_are_listed_with_health_and_reason(control: Control, played: Pla
     assert items["scm"]["reason"] == "Connection refused"
 
 
-def test_reset_reaches_every_system(control: Control, played: Played) -> None:
+def steps(played: Played, name: str) -> list[str]:
+    """What a system was asked to do, without the name of the change."""
+    return [
+        f"{method} {path.rpartition('/')[2] if method == 'POST' else 'change'}"
+        for method, system, path in played.asked
+        if system == name and "/_shapan/changes/" in path
+    ]
+
+
+def test_every_system_prepares_before_any_commits_and_commits_before_any_finishes(
+    control: Control, played: Played
+) -> None:
     answer = control().post("/reset")
     assert answer.status_code == 200
     assert all(item["reachable"] for item in answer.json()["items"])
-    assert [(method, name) for method, name, path in played.asked if path == "/_shapan/reset"] == [
-        ("POST", "crm"), ("POST", "scm"), ("POST", "finance"),
-    ]  # fmt: skip
+    for name in URLS:
+        assert steps(played, name) == ["PUT change", "POST commit", "POST finish"]
+    order = [path.rpartition("/")[2] for method, _, path in played.asked if method == "POST"]
+    assert order == ["commit"] * 3 + ["finish"] * 3
 
 
-def test_nothing_is_reset_unless_all_answer(control: Control, played: Played) -> None:
-    played.answers["finance"] = refuse_connection
+@pytest.mark.parametrize("step", ["PUT", "commit"])
+def test_nothing_is_reset_unless_every_system_can(control: Control, played: Played, step: str) -> None:
+    def breaks(request: httpx.Request) -> httpx.Response:
+        wrong = request.method == step or request.url.path.endswith(f"/{step}")
+        return httpx.Response(500 if wrong else 200, json={"status": "ready"})
+
+    played.answers["scm"] = breaks
     answer = control().post("/reset")
     assert answer.status_code == 503
-    assert "Nothing was reset" in answer.json()["detail"]
-    assert not [entry for entry in played.asked if entry[0] == "POST"]
+    assert "Nothing was changed" in answer.json()["detail"]
+    for name in URLS:
+        assert steps(played, name)[-1] == "DELETE change"
+        assert "POST finish" not in steps(played, name)
 
 
-def test_a_reset_that_stops_half_way_says_how_far_it_came(control: Control, played: Played) -> None:
-    def breaks_on_reset(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(500 if request.method == "POST" else 200, json={"status": "ready"})
-
-    played.answers["scm"] = breaks_on_reset
+def test_what_a_system_objects_to_is_said_in_its_words_and_undone_everywhere(control: Control, played: Played) -> None:
+    busy = {"type": "urn:shapan:problem:workspace-busy", "title": "t", "status": 409, "detail": "It is busy."}
+    played.answers["finance"] = lambda request: httpx.Response(409 if request.method == "PUT" else 204, json=busy)
     answer = control().post("/reset")
-    assert answer.status_code == 503
-    assert "Reset so far: crm, finance." in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["type"]) == (409, busy["type"])
+    assert answer.json()["detail"] == "finance: It is busy."
+    assert [steps(played, name) for name in ("crm", "scm")] == [["PUT change", "DELETE change"]] * 2
+
+
+def test_a_system_that_does_not_hear_the_last_word_is_told_again(control: Control, played: Played) -> None:
+    failures = iter([500, 500])
+
+    def late(request: httpx.Request) -> httpx.Response:
+        wrong = next(failures, 200) if request.url.path.endswith("/finish") else 200
+        return httpx.Response(wrong, json={"status": "ready"})
+
+    played.answers["scm"] = late
+    assert control().post("/reset").status_code == 200
+    assert steps(played, "scm") == ["PUT change", "POST commit", "POST finish", "POST finish", "POST finish"]
+    assert steps(played, "crm").count("POST finish") == 1
+
+
+def test_a_system_whose_time_was_up_is_named(control: Control, played: Played) -> None:
+    played.answers["scm"] = lambda request: httpx.Response(
+        404 if request.url.path.endswith("/finish") else 200, json={"status": "ready"}
+    )
+    answer = control().post("/reset")
+    assert (answer.status_code, answer.json()["type"]) == (502, "urn:shapan:problem:change-torn")
+    assert answer.json()["detail"].startswith("scm did not finish")
 
 
 # -- workspaces and tokens --
@@ -310,9 +355,14 @@ def test_the_workspace_is_passed_on(control: Control, played: Played) -> None:
     assert body["workspace"] == "team-a"
     assert body["systems"][0]["url"] == "http://crm.test/ws/team-a"
     client.post("/ws/team-a/reset")
-    assert {path for _, _, path in played.asked} == {
-        f"/ws/team-a/_shapan/{what}" for what in ("facts", "health", "reset")
-    }
+    assert all(path.startswith("/ws/team-a/_shapan/") for _, _, path in played.asked)
+    assert steps(played, "crm") == ["PUT change", "POST commit", "POST finish"]
+
+
+@pytest.mark.parametrize("name", ["A", "%2e%2e", "a_b", "-a", "a" * 41])
+def test_what_is_no_name_of_a_workspace_is_not_passed_on(control: Control, played: Played, name: str) -> None:
+    assert control().post(f"/ws/{name}/reset").status_code in (404, 405)
+    assert played.asked == []
 
 
 def test_a_workspace_that_a_system_does_not_have_is_404(control: Control, played: Played) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shapan.cli.clients import Desk
+from shapan.cli.desk import Desk
 from shapan.reference.app import Integration
 from shapan.reference.config import SYSTEMS, Config
 from shapan.sandbox.options import plan

@@ -153,17 +153,3 @@ def test_closing_waits_for_readers_and_later_ones_are_told(tmp_path):
         pass
     with pytest.raises(DatabaseGone), database.write():
         pass
-
-
-def test_many_readers_leave_few_connections(tmp_path):
-    database = Database(tmp_path / "x.sqlite", (lambda db: db.table("a").create({"x": int}),))
-    gate = threading.Barrier(20)
-
-    def read(_):
-        with database.read():
-            gate.wait(10)
-
-    with ThreadPoolExecutor(20) as pool:
-        list(pool.map(read, range(20)))
-    assert len(database._idle) <= 8
-    database.close()

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from shapan.sandbox import SandboxError
-from shapan.sandbox.ports import address_of, claim, free_ports, is_loopback, require_free
+from shapan.sandbox.ports import address_of, base_of, claim, free_ports, is_loopback, require_free
 
 
 def has_ipv6() -> bool:
@@ -75,3 +75,18 @@ def test_a_port_can_be_claimed_once():
         claim("scm", port)
     first.close()
     claim("scm", port).close()
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8100"),
+        ("0.0.0.0", "http://127.0.0.1:8100"),
+        ("::", "http://[::1]:8100"),
+        ("::1", "http://[::1]:8100"),
+        ("192.0.2.7", "http://192.0.2.7:8100"),
+    ],
+)
+def test_what_listens_everywhere_is_reached_at_loopback_and_the_rest_where_it_listens(host: str, base: str) -> None:
+    assert base_of(host, 8100) == base
+    assert base_of(host, 8100, "https") == base.replace("http:", "https:")

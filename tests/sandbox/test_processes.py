@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shapan.cli.clients import Desk, TourError, wait_for
+from shapan.cli.desk import Desk, TourError, wait_for
 from shapan.sandbox import SandboxError, SandboxOptions
 from shapan.sandbox.errors import told
 from shapan.sandbox.integration import REFERENCE, Integration

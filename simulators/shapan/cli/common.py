@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from urllib.parse import quote
 
 import click
 
@@ -164,6 +166,78 @@ def _rates(given: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
     return tuple(dict(found).items())
 
 
+def tls_options(function: F) -> F:
+    """--tls and --tls-name; the command gets them as one `tls`: the names besides those of this machine, or None without --tls."""
+
+    @functools.wraps(function)
+    def wishing(*args: Any, tls: bool, tls_name: tuple[str, ...], **others: Any) -> Any:
+        if tls_name and not tls:
+            fail("--tls-name needs --tls.", "--tls-name 需要与 --tls 一起使用。")
+        return function(*args, tls=tls_name if tls else None, **others)
+
+    command: Any = wishing
+    for option in (
+        click.option(
+            "--tls-name", metavar="NAME", multiple=True, help="Another name or address that the certificate is for."
+        ),
+        click.option(
+            "--tls", is_flag=True, help="Serve HTTPS, with a certificate by an authority of the sandbox's own."
+        ),
+    ):
+        command = option(command)
+    return cast(F, command)
+
+
+def outgoing_options(function: F) -> F:
+    """--broker and --allow-public-webhooks, and what the environment says of webhooks; the command gets them as one `outgoing`."""
+
+    @functools.wraps(function)
+    def wishing(*args: Any, broker: str | None, allow_public_webhooks: bool, **others: Any) -> Any:
+        from shapan.sandbox.outgoing import WEBHOOKS, outgoing
+
+        return function(*args, outgoing=outgoing(broker, os.environ.get(WEBHOOKS), allow_public_webhooks), **others)
+
+    command: Any = wishing
+    for option in (
+        click.option(
+            "--allow-public-webhooks",
+            is_flag=True,
+            help="Let webhooks go beyond loopback and private addresses; to some of them only by SHAPAN_ALLOW_WEBHOOKS.",
+        ),
+        click.option(
+            "--broker",
+            metavar="URL",
+            envvar="SHAPAN_BROKER_URL",
+            help="Publish every event to RabbitMQ (amqp://…) or Redis (redis://…) as well. [env SHAPAN_BROKER_URL]",
+        ),
+    ):
+        command = option(command)
+    return cast(F, command)
+
+
+def journal_options(function: F) -> F:
+    """--no-journal and --journal-entries; the command gets them as one `journal_entries`, 0 without a journal."""
+
+    @functools.wraps(function)
+    def wishing(*args: Any, no_journal: bool, journal_entries: int, **others: Any) -> Any:
+        return function(*args, journal_entries=0 if no_journal else journal_entries, **others)
+
+    command: Any = wishing
+    for option in (
+        click.option("--no-journal", is_flag=True, help="Keep no journal of requests and deliveries."),
+        click.option(
+            "--journal-entries",
+            type=click.IntRange(1, 1_000_000),
+            metavar="N",
+            default=10_000,
+            show_default=True,
+            help="So many entries of the journal are kept of each workspace.",
+        ),
+    ):
+        command = option(command)
+    return cast(F, command)
+
+
 def target_options(function: F) -> F:
     """--url, --client-id, --client-secret: a sandbox that runs already."""
     for option in reversed(
@@ -202,3 +276,8 @@ def quiet_logs() -> None:
 def existing_folder(path: str | None) -> Path | None:
     """A folder option as a path."""
     return Path(path) if path else None
+
+
+def segment(name: str) -> str:
+    """A name as one segment of a path, whatever somebody typed."""
+    return quote(name, safe="") if name not in ("", ".", "..") else "%2E"

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shapan.cli.common import WorldWish, json_option, quiet_logs, world_options
+from shapan.cli.common import WorldWish, json_option, quiet_logs, tls_options, world_options
 
 WITH_INTEGRATION_SECONDS = 20.0
 WITHOUT_INTEGRATION_SECONDS = 3.0
@@ -19,8 +19,9 @@ WITHOUT_INTEGRATION_SECONDS = 3.0
 @click.command("demo")
 @click.option("--no-integration", is_flag=True, help="Leave the systems unjoined, to see what the oracle then says.")
 @world_options
+@tls_options
 @json_option
-def command(no_integration: bool, world: WorldWish, as_json: bool) -> None:
+def command(no_integration: bool, world: WorldWish, tls: tuple[str, ...] | None, as_json: bool) -> None:
     """One customer and one order through three systems: what each person enters, which documents appear where, and the verdict.
 
     Exit code 0 when the systems agree at the end, 1 when not.
@@ -29,8 +30,8 @@ def command(no_integration: bool, world: WorldWish, as_json: bool) -> None:
     """
     from rich.console import Console
 
-    from shapan.cli.clients import TourError
     from shapan.cli.common import fail
+    from shapan.cli.desk import TourError
     from shapan.sandbox.integration import REFERENCE, Integration
     from shapan.sandbox.options import plan
     from shapan.sandbox.processes import ProcessSandbox
@@ -39,7 +40,7 @@ def command(no_integration: bool, world: WorldWish, as_json: bool) -> None:
     console = Console(highlight=False, quiet=as_json)
     with ExitStack() as stack:
         with console.status("Starting CRM, SCM, finance and control… 正在启动三个系统与总控…"):
-            options = plan(**{**world.options(), "size": world.size or "tiny"}, port=None)
+            options = plan(**{**world.options(), "size": world.size or "tiny"}, port=None, tls=tls)
             stack.enter_context(ProcessSandbox(options))
             if not no_integration:
                 stack.enter_context(Integration(REFERENCE, options.urls, options.client))
@@ -78,7 +79,7 @@ def _play(console: Any, options: Any, wait_seconds: float) -> tuple[list[Any], s
     """(the steps that were done, the order's number)."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-    from shapan.cli.clients import Desk
+    from shapan.cli.desk import Desk
     from shapan.cli.tour import Tour
 
     with ExitStack() as stack:
@@ -116,7 +117,7 @@ def _show(console: Any, number: int, step: Any) -> None:
 
 def _verdict(control: str, order: str, complete: bool) -> Any:
     """The oracle's verdict; with all documents there it may need a moment for the last balance to arrive."""
-    from shapan.cli.clients import wait_for
+    from shapan.cli.desk import wait_for
     from shapan.sandbox.running import control_get
 
     def look() -> Any:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from shapan.cli.common import WorldWish, fail, world_options
+from shapan.cli.common import WorldWish, fail, journal_options, outgoing_options, tls_options, world_options
+
+if TYPE_CHECKING:
+    from shapan.sandbox.outgoing import Outgoing
 
 
 @click.command("serve")
@@ -23,6 +27,9 @@ from shapan.cli.common import WorldWish, fail, world_options
     help="First day of the world; default the first of the month in which the folder was first used.",
 )
 @click.option("--strict", is_flag=True, help="Check every answer against the contract.")
+@tls_options
+@outgoing_options
+@journal_options
 @click.option("--with-parent", is_flag=True, hidden=True)
 def command(
     system: str,
@@ -32,6 +39,9 @@ def command(
     world: WorldWish,
     opening: datetime | None,
     strict: bool,
+    tls: tuple[str, ...] | None,
+    outgoing: Outgoing,
+    journal_entries: int,
     with_parent: bool,
 ) -> None:
     """Serve one system: crm, scm, finance, control, or one that a package registers.
@@ -42,23 +52,26 @@ def command(
     Example: SHAPAN_CLIENT_SECRET=... shapan serve crm --port 8101 --data ./data
     """
     from shapan.kernel.auth import Client
-    from shapan.sandbox.options import CONTROL, SIMULATORS, SandboxOptions, kept_opening, writable_folder
-    from shapan.sandbox.ports import address_of, is_loopback
+    from shapan.sandbox.options import (
+        CONTROL,
+        SIMULATORS,
+        SandboxOptions,
+        kept_opening,
+        operator_token_for,
+        tls_names,
+        writable_folder,
+    )
     from shapan.sandbox.serving import serve
     from shapan.sandbox.systems import require_system, require_world
+    from shapan.sandbox.tls import ensure_tls
 
     client_id, secret = os.environ.get("SHAPAN_CLIENT_ID", "shapan"), os.environ.get("SHAPAN_CLIENT_SECRET")
-    operator_token = os.environ.get("SHAPAN_OPERATOR_TOKEN") or None
     if not secret:
         fail(
             "SHAPAN_CLIENT_SECRET is not set; it is the secret of the client that may ask for tokens.",
             "未设置 SHAPAN_CLIENT_SECRET（获取令牌的客户端密钥）。",
         )
-    if operator_token is None and not is_loopback(address_of(host)):
-        fail(
-            f"Listening on {host} needs SHAPAN_OPERATOR_TOKEN, or anybody there could reset the system.",
-            f"监听 {host} 时必须设置 SHAPAN_OPERATOR_TOKEN，否则任何人都能重置系统。",
-        )
+    operator_token = operator_token_for(host)
     urls = {
         name: os.environ[f"SHAPAN_{name.upper()}_URL"]
         for name in SIMULATORS
@@ -79,6 +92,9 @@ def command(
         strict=strict,
         operator_token=operator_token,
         external_urls=urls,
+        outgoing=outgoing,
+        journal_entries=journal_entries,
+        tls=None if tls is None else ensure_tls(folder, tls_names(host, tls)),
     )
     require_world(options.world)
     serve(system, options, with_parent=with_parent)

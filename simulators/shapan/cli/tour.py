@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from shapan.cli.clients import Desk, wait_for
+from shapan.cli.desk import Desk, wait_for
 from shapan.kernel.uscc import complete
 
 LINES = (3, 7)

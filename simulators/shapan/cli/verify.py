@@ -6,11 +6,23 @@ import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from shapan.cli.common import WorldWish, fail, json_option, quiet_logs, target_options, world_options
+from shapan.cli.common import (
+    WorldWish,
+    fail,
+    json_option,
+    outgoing_options,
+    quiet_logs,
+    target_options,
+    tls_options,
+    world_options,
+)
+
+if TYPE_CHECKING:
+    from shapan.sandbox.outgoing import Outgoing
 
 
 @click.command("verify")
@@ -20,6 +32,8 @@ from shapan.cli.common import WorldWish, fail, json_option, quiet_logs, target_o
 @click.option("--attach", is_flag=True, help="Judge an integration that runs already; needs --url.")
 @target_options
 @world_options
+@tls_options
+@outgoing_options
 @click.option("--only", metavar="NAME", multiple=True, help="Only scenarios whose name holds this.")
 @click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="Write a JUnit report.")
 @click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write an HTML report.")
@@ -33,6 +47,8 @@ def command(
     client_id: str,
     client_secret: str | None,
     world: WorldWish,
+    tls: tuple[str, ...] | None,
+    outgoing: Outgoing,
     only: tuple[str, ...],
     junit: str | None,
     html: str | None,
@@ -66,7 +82,7 @@ def command(
             "--attach 需要用 --url 指定正在运行的沙盘总控。",
         )
     running = running_sandbox(url, client_id, client_secret) if url else None
-    with session(start, running=running, **_world(scenarios, world)) as here:
+    with session(start, running=running, tls=tls, outgoing=outgoing, **_world(scenarios, world)) as here:
         environment = Environment(here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens())
         results = _run(scenarios, environment, quiet=as_json)
         ended = here.integration.exit_code() if here.integration else None

@@ -7,6 +7,9 @@ clients.py     HTTP to the systems; one problem names every system that does not
 facts.py       facts as JSON, checked against contracts/control.yaml -> the oracle's books
 oracle/        pure: books -> differences. model (the facts as values), books (all of them at one moment), parties (who is
                who), links (what follows what), checks/ (one family a file, one registration each), chain (trace and scope)
+changes.py     a change of a workspace in all systems or in none
+package.py     snapshots as one file for another machine
+journal/       the journals of all systems as one: verifying, what led to what, HAR
 operations/    one function per operationId
 
 The sandbox gives two services: "systems", a `SystemsClient`, and, when the world is known, "answer_key", its
@@ -16,7 +19,18 @@ The sandbox gives two services: "systems", a `SystemsClient`, and, when the worl
 from __future__ import annotations
 
 from shapan.control.clients import SystemsClient
-from shapan.control.operations import answer_key, quality, reconciliation, systems
+from shapan.control.operations import (
+    answer_key,
+    clock,
+    events,
+    faults,
+    journal,
+    quality,
+    reconciliation,
+    snapshots,
+    systems,
+    workspaces,
+)
 from shapan.kernel.system import System
 
 __all__ = ["SYSTEM", "SystemsClient"]
@@ -25,5 +39,6 @@ SYSTEM = System(
     name="control",
     title="Shapan control (总控)",
     contract="control.yaml",
-    operations=(reconciliation, systems, answer_key, quality),
+    operations=(reconciliation, systems, workspaces, snapshots, clock, answer_key, quality, journal, faults, events),
+    spans_workspaces=True,
 )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from shapan.kernel.errors import Problem, not_found, simple
+from shapan.kernel.errors import Problem, no_such, simple
+from shapan.kernel.trust import trusted
 
 # Downstream first: a document that moves on while we read is then seen upstream without its follower, which is what
 # was true a moment ago. The other way round it would look like a follower of nothing.
 READING_ORDER = ("finance", "scm", "crm")
+# Calls to systems at one time, for all requests that control serves.
+_AT_ONCE = 32
+_FILE_SECONDS = 120.0
 _CHINESE = {"crm": "CRM", "scm": "SCM", "finance": "财务系统"}
 
 
@@ -53,11 +58,17 @@ class SystemsClient:
         headers = {"Authorization": f"Bearer {operator_token}"} if operator_token else {}
         # The systems are this sandbox's own: a proxy from the environment is never meant for them.
         self._http = httpx.Client(
-            headers=headers, timeout=httpx.Timeout(30, connect=3), transport=transport, trust_env=False
+            headers=headers,
+            timeout=httpx.Timeout(30, connect=3),
+            transport=transport,
+            trust_env=False,
+            verify=trusted(),
         )
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="control")
 
     def close(self) -> None:
         """Close the connections."""
+        self._pool.shutdown(wait=False)
         self._http.close()
 
     def base(self, name: str, workspace: str) -> str:
@@ -99,34 +110,107 @@ class SystemsClient:
                 )
         return [answer.body for answer in answers]
 
-    def reset(self, workspace: str) -> list[SystemAnswer]:
-        """Reset each system; nothing is reset unless all of them are healthy. Raises 503, 502 or 404."""
-        _complain(self.health(workspace), workspace, "Nothing was reset.", "没有重置任何系统。")
-        answers = [self._ask("POST", name, workspace, "/_shapan/reset") for name in self._urls]
-        done = [answer.name for answer in answers if answer.good]
-        _complain(
-            answers,
-            workspace,
-            f"Reset so far: {', '.join(done) or 'none'}. Run it again when all answer.",
-            f"已重置：{'、'.join(chinese(name) for name in done) or '无'}。请在全部系统恢复后重试。",
-        )
-        return answers
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The systems, in the order in which they were given."""
+        return tuple(self._urls)
 
-    def _ask(self, method: str, name: str, workspace: str, path: str) -> SystemAnswer:
+    def call(
+        self,
+        method: str,
+        path: str | Mapping[str, str],
+        workspace: str,
+        *,
+        systems: Iterable[str] | None = None,
+        body: Any = None,
+        bodies: Mapping[str, Any] | None = None,
+        language: str = "en",
+        seconds: float | None = None,
+    ) -> dict[str, SystemAnswer]:
+        """Ask the operator interface of several systems (all by default) the same at the same time; {system: what it said}, in their order.
+
+        `path` may be each system's own; `body` is sent as JSON to each, `bodies` to each its own. A refusal is no `good` answer but has the problem as its `body`.
+        """
+
+        def ask(name: str) -> SystemAnswer:
+            sent = bodies.get(name) if bodies is not None else body
+            where = path if isinstance(path, str) else path[name]
+            return self._ask(method, name, workspace, where, json=sent, language=language, seconds=seconds)
+
+        return self._each(ask, systems)
+
+    def fetch(self, path: str, workspace: str, *, language: str = "en") -> dict[str, SystemAnswer]:
+        """Ask all systems for a file; a good answer has its bytes as `body`."""
+        return self._each(
+            lambda name: self._ask("GET", name, workspace, path, language=language, seconds=_FILE_SECONDS, file=True),
+            None,
+        )
+
+    def send(
+        self, path: str, workspace: str, files: Mapping[str, bytes], media: str, *, language: str = "en"
+    ) -> dict[str, SystemAnswer]:
+        """Put a file into each system that has one in `files`."""
+        return self._each(
+            lambda name: self._ask(
+                "PUT", name, workspace, path, content=(media, files[name]), language=language, seconds=_FILE_SECONDS
+            ),
+            files,
+        )
+
+    def _each(self, ask: Callable[[str], SystemAnswer], systems: Iterable[str] | None) -> dict[str, SystemAnswer]:
+        names = self.names if systems is None else tuple(systems)
+        if len(names) == 1:
+            return {names[0]: ask(names[0])}
+        return dict(zip(names, self._pool.map(ask, names), strict=True))
+
+    def _ask(
+        self,
+        method: str,
+        name: str,
+        workspace: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: tuple[str, bytes] | None = None,
+        language: str = "en",
+        seconds: float | None = None,
+        file: bool = False,
+    ) -> SystemAnswer:
         if name not in self._urls:
             return SystemAnswer(name, "no address", None, None, "control was given no address for it")
         url = self.base(name, workspace) + path
+        options: dict[str, Any] = {"headers": {"Accept-Language": language}}
+        if json is not None:
+            options["json"] = json
+        if content is not None:
+            options["headers"]["Content-Type"], options["content"] = content
+        if seconds is not None:
+            options["timeout"] = httpx.Timeout(seconds, connect=3)
         try:
-            answer = self._http.request(method, url)
+            answer = self._http.request(method, url, **options)
         except httpx.HTTPError as error:
             return SystemAnswer(name, url, None, None, str(error) or type(error).__name__)
         if not answer.is_success:
-            return SystemAnswer(name, url, answer.status_code, None, f"it answered {answer.status_code}")
+            return SystemAnswer(name, url, answer.status_code, _problem(answer), f"it answered {answer.status_code}")
+        if file or not answer.content:
+            return SystemAnswer(name, url, answer.status_code, answer.content if file else None, None)
         try:
             body = answer.json()
         except ValueError:
             return SystemAnswer(name, url, answer.status_code, None, "its answer is no JSON")
         return SystemAnswer(name, url, answer.status_code, body, None)
+
+
+def require_all(answers: Iterable[SystemAnswer], workspace: str, en: str, zh: str) -> None:
+    """Nothing when every system gave a good answer; else the one problem that names each that did not, with `en`/`zh` for what follows from it."""
+    _complain(list(answers), workspace, en, zh)
+
+
+def _problem(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
 
 
 def _is_facts(body: Any) -> bool:
@@ -151,7 +235,7 @@ def _complain(answers: list[SystemAnswer], workspace: str, en: str, zh: str) -> 
         return
     if all(answer.status == 404 for answer in bad):
         names = ", ".join(answer.name for answer in bad)
-        raise not_found(f"workspace in {names} named", f"（{names}）工作区", workspace)
+        raise no_such(f"workspace {workspace} in {names}", f"工作区 {workspace}（{names}）")
     down = [answer for answer in bad if answer.status is None or answer.status >= 500]
     listed = "; ".join(f"{answer.name} at {answer.url} ({answer.reason})" for answer in bad)
     listed_zh = "；".join(f"{chinese(answer.name)} {answer.url}（{answer.reason}）" for answer in bad)

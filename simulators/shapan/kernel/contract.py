@@ -86,6 +86,11 @@ class Operation:
         return self.method != "GET"
 
     @property
+    def is_operators(self) -> bool:
+        """Whether it belongs to whoever runs the sandbox and not to its clients."""
+        return self.access == "operator" or self.path.startswith("/_shapan/")
+
+    @property
     def idempotent_by_key(self) -> bool:
         """Whether it takes an Idempotency-Key."""
         return any(p.location == "header" and p.name.lower() == "idempotency-key" for p in self.parameters)

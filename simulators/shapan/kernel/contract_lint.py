@@ -43,7 +43,8 @@ def _operation(operation: Operation, raw: Mapping[str, Any]) -> Iterator[str]:
     missing = sorted(wanted - documented)
     if missing:
         yield f"does not document {', '.join(missing)}"
-    creates = operation.method == "POST" and bool({"201", "202"} & documented)
+    # Whoever runs the sandbox gives names to what is made: asked twice, the second request meets the first.
+    creates = operation.access == "oauth" and operation.method == "POST" and bool({"201", "202"} & documented)
     if creates and not operation.idempotent_by_key:
         yield "creates without an Idempotency-Key"
 

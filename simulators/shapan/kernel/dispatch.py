@@ -1,4 +1,4 @@
-"""One request's way, without Flask: authenticate → read → transaction → operation → answer.
+"""One request's way, without Flask: faults → gate → authenticate → read → transaction → operation → answer → faults.
 
 Everything that a room raises becomes a problem document here and nowhere else.
 """
@@ -12,56 +12,87 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime
 from typing import Any
 
-from shapan.kernel.clock import rfc3339
 from shapan.kernel.database import DatabaseGone
 from shapan.kernel.errors import Problem, simple, unauthorized
 from shapan.kernel.idempotency import fingerprint, recall, remember
-from shapan.kernel.journal import Entry, request_text, response_text
+from shapan.kernel.jwe import open_body, sealed, wants_encryption
 from shapan.kernel.outbox import write_events
 from shapan.kernel.reading import read
 from shapan.kernel.runtime import Runtime, Workspace, WorkspaceGone
 from shapan.kernel.strict import check_events, checked
 from shapan.kernel.system import Answer, Context
+from shapan.kernel.waiting import Pause, Wait
 from shapan.kernel.wire import Reply, Request, Upload, problem_reply
 
 log = logging.getLogger(__name__)
 
 _NO_BODY_STATUS = {204, 304}
+_POSTS_THAT_READ = {"issueToken", "introspectToken"}
 
 
-def handle(runtime: Runtime, request: Request) -> Reply:
-    """Serve one request. Never raises."""
+def handle(runtime: Runtime, request: Request) -> Reply | Pause:
+    """Serve one request, or say what it has to wait for before it is handled again (with the pause's name in `passed`). Never raises."""
     started = time.perf_counter()
     operation = request.operation
     try:
         workspace = runtime.workspace(request.workspace)
-        reply = _attempt(runtime, workspace, request)
+        # Whoever mends the sandbox must get through whatever is broken in it.
+        served = _attempt if operation.is_operators else _exposed
+        reply = served(runtime, workspace, request)
     except (DatabaseGone, WorkspaceGone):
         # Not the operation's answer but the address's, like an unknown path: no contract documents it.
         return _problem(_no_workspace(request.workspace), request)
-    if runtime.settings.strict:
-        reply = checked(reply, request)
+    if isinstance(reply, Pause):
+        return reply
     duration = time.perf_counter() - started
     runtime.requests.labels(operation.operation_id, str(reply.status)).inc()
     runtime.duration.labels(operation.operation_id).observe(duration)
-    if not operation.path.startswith("/_shapan/"):
-        _note(workspace, request, reply, duration)
-    return reply
+    if not operation.is_operators:
+        took = time.time() - request.passed.came + reply.delay_seconds
+        workspace.journal.request(request, reply, workspace.clock.now(), seconds=took)
+    return _as_wished(runtime, request, reply)
 
 
-def _attempt(runtime: Runtime, workspace: Workspace, request: Request) -> Reply:
+def _as_wished(runtime: Runtime, request: Request, reply: Reply) -> Reply:
+    """The reply encrypted, for a client that is known by its token and asks for it."""
+    client = runtime.authority.client(request.client_id)
+    return sealed(client, reply) if client is not None and wants_encryption(request.headers) else reply
+
+
+def _exposed(runtime: Runtime, workspace: Workspace, request: Request) -> Reply | Pause:
+    """Serve a client's request: through the faults that are set, and the gate of the workspace."""
+    faults = workspace.faults
+    if faults.active:
+        try:
+            if (met := faults.meet(request)) is not None:
+                return met
+        except Problem as problem:
+            return faults.answer(request, _problem(problem, request))
+    # After the faults: a request that hangs is not yet inside.
+    if (pause := workspace.gate.enter()) is not None:
+        return pause
     try:
-        return _reply(_serve(runtime, workspace, request), request.request_id)
+        reply = _attempt(runtime, workspace, request)
+    finally:
+        workspace.gate.leave()
+    return faults.answer(request, reply) if faults.active and isinstance(reply, Reply) else reply
+
+
+def _attempt(runtime: Runtime, workspace: Workspace, request: Request) -> Reply | Pause:
+    try:
+        reply = _reply(_serve(runtime, workspace, request), request.request_id)
     except Problem as problem:
-        return _problem(problem, request)
+        reply = _problem(problem, request)
+    except Wait as wait:
+        return wait.pause
     except (DatabaseGone, WorkspaceGone):
         raise
     except Exception:
         log.exception("%s %s failed (request %s)", request.operation.method, request.path, request.request_id)
-        return _problem(internal_error(request.request_id), request)
+        reply = _problem(internal_error(request.request_id), request)
+    return checked(reply, request) if runtime.settings.strict else reply
 
 
 def _problem(problem: Problem, request: Request) -> Reply:
@@ -101,15 +132,19 @@ def _reply(answer: Answer, request_id: str) -> Reply:
 
 def _serve(runtime: Runtime, workspace: Workspace, request: Request) -> Answer:
     operation = request.operation
-    request.client_id, request.scopes = _authorize(runtime, request, workspace.clock.now())
+    request.client_id, request.scopes = _authorize(runtime, workspace, request)
+    if (client := runtime.authority.client(request.client_id)) is not None:
+        open_body(client, request)
     arguments = read(request)
     function: Callable[..., Answer] = runtime.functions[operation.operation_id]
     if operation.access == "operator":
         # These open what transactions they need themselves.
         return function(_context(runtime, workspace, request, None), **arguments)
-    if operation.writes and operation.operation_id != "issueToken":
+    if operation.writes and operation.operation_id not in _POSTS_THAT_READ:
         return _write(runtime, workspace, request, arguments)
-    with workspace.database.read() as db:
+    # A fault may have this client read what was true some time ago.
+    older = workspace.faults.older(request) if workspace.faults.active else None
+    with (older or workspace.database).read() as db:
         return function(_context(runtime, workspace, request, db), **arguments)
 
 
@@ -118,7 +153,7 @@ def _context(runtime: Runtime, workspace: Workspace, request: Request, db: sqlit
         db,  # type: ignore[arg-type]  # only the operations of `operator` get none, and they know it
         # For a write this is asked under its lock, so that later numbers never bear earlier times.
         workspace.clock.now(),
-        workspace.name,
+        request.workspace,
         request.client_id,
         request.base_url,
         request.path,
@@ -129,6 +164,7 @@ def _context(runtime: Runtime, workspace: Workspace, request: Request, db: sqlit
         runtime.services,
         language=request.language,
         scopes=request.scopes,
+        passed=request.passed,
     )
 
 
@@ -149,20 +185,28 @@ def _write(runtime: Runtime, workspace: Workspace, request: Request, arguments: 
         if runtime.settings.strict:
             check_events(runtime.contract, ctx)
         in_line = write_events(ctx, ctx.events)
+        request.events = tuple(ctx.written)
         if key is not None and 200 <= answer.status < 300:
             remember(db, client, key, print_, answer, ctx.now)
     if in_line:
-        runtime.courier.nudge()
+        runtime.courier.nudge(workspace)
+    runtime.schedule.touched(workspace.name)
     for call in ctx.afterwards:
         call()
     return answer
 
 
-def _authorize(runtime: Runtime, request: Request, now: datetime) -> tuple[str, frozenset[str]]:
+def _authorize(runtime: Runtime, workspace: Workspace, request: Request) -> tuple[str, frozenset[str]]:
     """The client's id and the scopes of its token, or why not."""
     operation = request.operation
     if operation.access == "oauth":
-        grant = runtime.authority.check(request.headers.get("authorization"), operation.scopes, request.workspace, now)
+        grant = runtime.authority.check(
+            request.headers.get("authorization"),
+            operation.scopes,
+            workspace.name,
+            workspace.clock.now(),
+            workspace.revocations.holds,
+        )
         return grant.client_id, grant.scopes
     token = runtime.settings.operator_token
     if operation.access == "operator" and token is not None:
@@ -174,26 +218,3 @@ def _authorize(runtime: Runtime, request: Request, now: datetime) -> tuple[str, 
                 "此处的运维接口需要在 Bearer 中提供运维令牌（SHAPAN_OPERATOR_TOKEN）。",
             )
     return "", frozenset()
-
-
-def _note(workspace: Workspace, request: Request, reply: Reply, duration: float) -> None:
-    operation_id = request.operation.operation_id
-    # Credentials belong into the form, but where somebody puts them into the query they must not stay in the journal either.
-    shown = request.query_string and operation_id != "issueToken"
-    path = (request.path + (f"?{request.query_string}" if shown else "")).encode(errors="replace").decode()
-    workspace.journal.append(
-        Entry(
-            rfc3339(workspace.clock.now()),
-            request.operation.method,
-            path,
-            operation_id,
-            request.client_id or None,
-            reply.status,
-            round(duration * 1000, 3),
-            request.request_id,
-            request.traceparent,
-            request.headers.get("idempotency-key"),
-            request_text(operation_id, request.body),
-            response_text(reply.body),
-        )
-    )

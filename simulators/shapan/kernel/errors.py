@@ -98,6 +98,17 @@ def not_found(en: str, zh: str, key: object) -> Problem:
     )
 
 
+def no_such(en: str, zh: str) -> Problem:
+    """404 for what lies in no workspace: `en`/`zh` are the kind of thing and its name ("snapshot x", "快照 x")."""
+    return Problem(
+        404,
+        "not-found",
+        "There is no such resource",
+        f"There is no {en}. Check the name; the list shows what there is.",
+        f"没有{zh}。请核对名称，可先查看列表。",
+    )
+
+
 def conflict(name: str, en: str, zh: str) -> Problem:
     """409: the state of a document does not allow this now."""
     return Problem(409, name, "The current state does not allow this", en, zh)
@@ -155,3 +166,21 @@ def insufficient_scope(needed: Iterable[str]) -> Problem:
 def simple(status: int, name: str, title: str, en: str, zh: str, headers: Mapping[str, str] | None = None) -> Problem:
     """Any other problem, with headers given as a mapping."""
     return Problem(status, name, title, en, zh, headers=tuple((headers or {}).items()))
+
+
+def passed_on(status: int, document: Mapping[str, Any], who: tuple[str, str] = ("", "")) -> Problem:
+    """A problem document of another system as our own refusal. It is in one language: ask for it in the caller's. `who` says whose it is."""
+    detail = str(document.get("detail", ""))
+    found = [fault for fault in document.get("errors", ()) if isinstance(fault, Mapping)]
+    return Problem(
+        status,
+        str(document.get("type", "")).removeprefix(TYPE_PREFIX),
+        str(document.get("title", "")),
+        who[0] + detail,
+        who[1] + detail,
+        tuple(
+            Fault(str(fault.get("pointer", "")), text, text, str(fault.get("in", "body")))
+            for fault in found
+            for text in [str(fault.get("detail", ""))]
+        ),
+    )

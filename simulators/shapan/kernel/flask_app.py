@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import re
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, request
@@ -12,10 +14,15 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from shapan.kernel.admission import refusal
+from shapan.kernel.connection import cut, hung_up
 from shapan.kernel.contract import Operation
 from shapan.kernel.dispatch import handle, internal_error
+from shapan.kernel.edge import AT_EDGE, OUTCOME, PASSED
 from shapan.kernel.errors import Problem, simple
+from shapan.kernel.journal.unserved import note_unserved
 from shapan.kernel.runtime import DEFAULT, Runtime
+from shapan.kernel.waiting import Passed, Pause
 from shapan.kernel.wire import Reply, Request, problem_reply, request_id_of
 
 PREFIX = "/ws/<workspace>"
@@ -40,7 +47,7 @@ def create_app(runtime: Runtime) -> Flask:
     else:
         app.url_map, app.blueprints = model.url_map, model.blueprints
         app.view_functions = {**model.view_functions, **views}
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, functools.partial(_http_error, runtime))
     return app
 
 
@@ -54,28 +61,67 @@ def _language() -> str:
 
 def _view(runtime: Runtime, operation: Operation) -> Callable[..., Response]:
     def view(workspace: str = DEFAULT, **path_parameters: str) -> Response:
-        if (refusal := _foreign(runtime, operation)) is not None:
-            return _respond(problem_reply(refusal, _language(), request.path, request_id_of(_given_id())))
+        headers = {name.lower(): value for name, value in request.headers}
+        if (problem := _refused(runtime, operation, headers)) is not None:
+            request_id = request_id_of(_given_id())
+            reply = problem_reply(problem, _language(), request.path, request_id)
+            note_unserved(runtime, request, reply, request_id, operation.operation_id)
+            return _respond(reply)
         prefix = "" if workspace == DEFAULT and not request.path.startswith("/ws/") else f"/ws/{workspace}"
-        reply = handle(
-            runtime,
-            Request(
-                operation,
-                workspace,
-                request.host_url.rstrip("/") + prefix,
-                request.path.removeprefix(prefix),
-                path_parameters,
-                # Lone surrogates stand for bytes that are no UTF-8; dispatch then says so.
-                request.query_string.decode("utf-8", "surrogateescape"),
-                {name.lower(): value for name, value in request.headers},
-                _read_body(operation.body_limit),
-                _language(),
-                request_id_of(_given_id()),
-            ),
+        given = Request(
+            operation,
+            workspace,
+            request.host_url.rstrip("/") + prefix,
+            request.path.removeprefix(prefix),
+            path_parameters,
+            # Lone surrogates stand for bytes that are no UTF-8; dispatch then says so.
+            request.query_string.decode("utf-8", "surrogateescape"),
+            headers,
+            _read_body(operation.body_limit),
+            _language(),
+            request_id_of(_given_id()),
+            passed=request.environ.get(PASSED, Passed()),
         )
-        return _respond(reply)
+        outcome = handle(runtime, given)
+        if AT_EDGE in request.environ:
+            # It waits outside of this thread, and sends no more than it should.
+            request.environ[OUTCOME] = outcome
+            return Response() if isinstance(outcome, Pause) else _respond(outcome)
+        return _respond_here(runtime, given, outcome)
 
     return view
+
+
+def _respond_here(runtime: Runtime, given: Request, outcome: Reply | Pause) -> Response:
+    """What the edge would do, in a thread that serves this connection only."""
+    connection: socket.socket | None = request.environ.get("werkzeug.socket")
+    while isinstance(outcome, Pause):
+        outcome.wait()
+        if outcome.abandon and connection is not None and hung_up(connection):
+            return Response(_cut_off(b"", connection), direct_passthrough=True)
+        given.passed.add(outcome.name)
+        outcome = handle(runtime, given)
+    if outcome.delay_seconds:
+        threading.Event().wait(outcome.delay_seconds)
+    response = _respond(outcome)
+    if outcome.sent != "whole":
+        whole = b"" if request.method == "HEAD" else outcome.body
+        part = whole[: max(1, len(whole) // 2)] if outcome.sent == "half" and whole else b""
+        if not part and connection is not None:
+            # Now: of an answer without a body the server would send the headers and not ask for what breaks off.
+            cut(connection)
+        response.response = _cut_off(part, connection)
+        response.direct_passthrough = True
+    return response
+
+
+def _cut_off(part: bytes, connection: socket.socket | None) -> Iterator[bytes]:
+    """A body that breaks off after `part`, with the connection under it."""
+    if part:
+        yield part
+    if connection is not None:
+        cut(connection)
+    raise ConnectionResetError("cut off by a fault")
 
 
 def _read_body(limit: int) -> bytes:
@@ -85,34 +131,10 @@ def _read_body(limit: int) -> bytes:
     return request.stream.read(limit + 1)
 
 
-_LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
-
-
-def _foreign(runtime: Runtime, operation: Operation) -> Problem | None:
-    """Why this request must not be answered: its Host is none, or a page from elsewhere is behind it.
-
-    Without an operator token the operator interface rests on being asked from this machine. A web page that is open in somebody's
-    browser can ask from there too: through a name of its own that leads to loopback (DNS rebinding; the Host tells), or by a plain
-    POST across sites (Origin and Sec-Fetch-Site tell).
-    """
-    host = _HOST.fullmatch(request.headers.get("Host", ""))
-    if host is None:
-        return simple(400, "bad-request", "Bad Request", "The Host header is not a host.", "Host 请求头无效。")
-    if operation.access != "operator" or runtime.settings.operator_token is not None:
-        return None
-    origin = request.headers.get("Origin")
-    elsewhere = origin is not None and origin.partition("://")[2] != request.headers["Host"]
-    if host[1] in _LOOPBACK and not elsewhere and request.headers.get("Sec-Fetch-Site") != "cross-site":
-        return None
-    return simple(
-        403,
-        "foreign-origin",
-        "The operator interface is for this machine",
-        "The operator interface answers only what is asked of a loopback address and not by a page from elsewhere. Call it at "
-        "127.0.0.1, or set SHAPAN_OPERATOR_TOKEN.",
-        "运维接口只接受对本机回环地址的请求，不接受其他来源网页的请求。请通过 127.0.0.1 调用，或设置 SHAPAN_OPERATOR_TOKEN。",
-    )
+def _refused(runtime: Runtime, operation: Operation, headers: Mapping[str, str]) -> Problem | None:
+    guarded = operation.access == "operator" and runtime.settings.operator_token is None
+    address = request.path + request.query_string.decode("latin-1")
+    return refusal(address, headers, guarded=guarded)
 
 
 def _given_id() -> str | None:
@@ -124,6 +146,8 @@ def _respond(reply: Reply) -> Response:
     response.headers.clear()
     for name, value in reply.headers:
         response.headers.add(name, value)
+    # What somebody wrote into a record must not be run because it looks like a page.
+    response.headers["X-Content-Type-Options"] = "nosniff"
     if reply.body or reply.status not in (204, 304):
         response.headers["Content-Length"] = str(len(reply.body))
     return response
@@ -171,7 +195,7 @@ def _documentation(app: Flask, runtime: Runtime) -> None:
         return Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
 
 
-def _http_error(error: HTTPException) -> WerkzeugResponse:
+def _http_error(runtime: Runtime, error: HTTPException) -> WerkzeugResponse:
     """What Flask itself refuses, in the same shape as everything else."""
     request_id = request_id_of(_given_id())
     if 300 <= (error.code or 500) < 400:
@@ -199,4 +223,6 @@ def _http_error(error: HTTPException) -> WerkzeugResponse:
         problem = Problem(error.code, "bad-request", error.name, detail, f"请求有误：{detail}")
     else:
         problem = internal_error(request_id)
-    return _respond(problem_reply(problem, _language(), request.path, request_id))
+    reply = problem_reply(problem, _language(), request.path, request_id)
+    note_unserved(runtime, request, reply, request_id)
+    return _respond(reply)

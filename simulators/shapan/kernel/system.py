@@ -13,11 +13,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from shapan.kernel.clock import SHANGHAI, rfc3339
+from shapan.kernel.waiting import Passed
 
 if TYPE_CHECKING:
     import sqlite_utils
 
     from shapan.kernel.bulk.declaration import Bulk
+    from shapan.kernel.scheduled import Scheduled
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Context:
 
     `db` is inside a transaction that commits when the operation returns and rolls back when it raises; for a GET it is a
     read-only connection. `now` is the simulated time, in Asia/Shanghai, and stays the same during the request. `scopes` are those
-    of the caller's token; what is put into `afterwards` is called once the transaction has been committed.
+    of the caller's token; what is put into `afterwards` is called once the transaction has been committed. `written` are the ids of
+    the events that stand in the outbox already; `passed` is what the request has waited for (kernel/waiting.py).
     """
 
     db: sqlite3.Connection
@@ -85,6 +88,8 @@ class Context:
     language: str = "en"
     scopes: frozenset[str] = frozenset()
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    passed: Passed = field(default_factory=Passed)
 
     @property
     def today(self) -> date:
@@ -118,7 +123,9 @@ class System:
     seed        writes this system's view of a world into an empty, migrated database
     facts       what the oracle reads on a business date, as plain JSON data; see docs/oracle.md
     kpis        the system's key figures of a period, first and last day included: [{key, name, value, unit, formula, inputs}, …]
+    scheduled   what the system does by itself when its time comes, see kernel/scheduled
     bulk        what imports and exports cannot find out from the contract by themselves; mostly nothing, see kernel/bulk
+    spans_workspaces  it keeps nothing of its own and is asked about the workspaces of other systems: any name is served
     """
 
     name: str
@@ -129,4 +136,6 @@ class System:
     seed: Callable[[sqlite_utils.Database, Any], None] | None = None
     facts: Callable[[sqlite3.Connection, date], dict[str, Any]] | None = None
     kpis: Callable[[sqlite3.Connection, date, date], list[dict[str, Any]]] | None = None
+    scheduled: tuple[Scheduled, ...] = ()
     bulk: Bulk | None = None
+    spans_workspaces: bool = False

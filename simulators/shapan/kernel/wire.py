@@ -6,13 +6,15 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from shapan.kernel.contract import Operation
 from shapan.kernel.errors import Problem
 from shapan.kernel.ids import new_uuid
+from shapan.kernel.waiting import Passed
 
-_TRACEPARENT = re.compile(r"[0-9a-e][0-9a-f]-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+TRACEPARENT = re.compile(r"[0-9a-e][0-9a-f]-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(slots=True)
@@ -20,7 +22,8 @@ class Request:
     """A request as it came, after routing. `headers` has lower-case names; `base_url` includes the workspace prefix.
 
     `client_id` and `scopes` are known once the token was checked. `body` may be cut off: more than the operation's `body_limit` bytes
-    of it say only that it is too large.
+    of it say only that it is too large. `passed` names what the request has waited for already, `faults` are the ids of the fault rules
+    that acted on it, `events` those of the events that it caused.
     """
 
     operation: Operation
@@ -35,12 +38,15 @@ class Request:
     request_id: str
     client_id: str = ""
     scopes: frozenset[str] = frozenset()
+    passed: Passed = field(default_factory=Passed)
+    faults: list[str] = field(default_factory=list)
+    events: tuple[str, ...] = ()
 
     @property
     def traceparent(self) -> str | None:
         """The caller's W3C trace context, or None where it is malformed: it must then be ignored."""
         given = self.headers.get("traceparent", "")
-        return given if _TRACEPARENT.fullmatch(given) else None
+        return given if TRACEPARENT.fullmatch(given) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,17 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer ready for the wire."""
+    """An answer ready for the wire.
+
+    It is sent after `delay_seconds` of real time, and of it what `sent` says: "half" is all headers and half of the body, "nothing" not a byte;
+    the connection is then cut.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    delay_seconds: float = 0.0
+    sent: Literal["whole", "half", "nothing"] = "whole"
 
 
 def request_id_of(given: str | None) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from shapan.kernel.auth import Client
+from shapan.kernel.trust import trusted
 from shapan.quality.consistency import Record
 from shapan.quality.errors import QualityError
 from shapan.quality.standard import Kind
@@ -136,7 +137,11 @@ class SystemRecords:
     def _session(self, system: str) -> httpx.Client:
         if system not in self._sessions:
             session = httpx.Client(
-                base_url=self._urls[system], trust_env=False, timeout=60, transport=self._transports.get(system)
+                base_url=self._urls[system],
+                trust_env=False,
+                timeout=60,
+                transport=self._transports.get(system),
+                verify=trusted(),
             )
             self._sessions[system] = session
             form = {

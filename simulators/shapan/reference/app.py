@@ -37,6 +37,7 @@ class Integration:
                 config.client_id,
                 config.client_secret,
                 scopes=SCOPES[system],
+                ca_file=config.ca_file,
                 sleep=self._sleep,
             )
             for system in SYSTEMS

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
 import httpx
 
+from shapan.reference import tracing
 from shapan.reference.errors import Refused, Unavailable, describe
 from shapan.reference.tokens import TokenKeeper
 
@@ -55,6 +58,7 @@ class SystemClient:
         client_secret: str,
         *,
         scopes: tuple[str, ...] = (),
+        ca_file: Path | None = None,
         patience: Patience = Patience(),
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -75,6 +79,7 @@ class SystemClient:
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=30.0),
             trust_env=False,
             transport=transport,
+            verify=True if ca_file is None else ssl.create_default_context(cafile=str(ca_file)),
         )
         self._tokens = TokenKeeper(self._fetch_token, clock)
         self._closed_until = 0.0
@@ -154,7 +159,7 @@ class SystemClient:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        fixed = {**(headers or {})}
+        fixed = {**tracing.headers(), **(headers or {})}
         if content is not None:
             fixed["Content-Type"] = "application/json"
         token = self._tokens.current()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,16 +29,18 @@ class Config:
     webhook_port    where the systems push to; None in pull mode
     webhook_secret  `whsec_…` of Standard Webhooks; None in pull mode
     state_dir       folder of the integration's own database
+    ca_file         certificate of the authority that the systems' HTTPS is by; None where it is a public one
     """
 
     urls: Mapping[str, str]
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     mode: str
     state_dir: Path
     webhook_host: str = "127.0.0.1"
     webhook_port: int | None = None
-    webhook_secret: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
 
     @classmethod
     def from_environment(
@@ -59,9 +61,10 @@ class Config:
             port = reader.port("SHAPAN_WEBHOOK_PORT")
             secret = reader.webhook_secret("SHAPAN_WEBHOOK_SECRET")
         host = environment.get("SHAPAN_WEBHOOK_HOST") or "127.0.0.1"
+        ca_file = reader.file("SHAPAN_CA_FILE")
         if reader.faults:
             raise ConfigError(reader.faults)
-        return cls(urls, client_id, client_secret, mode, Path(folder), host, port, secret)
+        return cls(urls, client_id, client_secret, mode, Path(folder), host, port, secret, ca_file)
 
 
 class _Reader:
@@ -76,6 +79,14 @@ class _Reader:
         if not value:
             self.faults.append((f"Set {name}: it is missing or empty.", f"请设置 {name}：缺失或为空。"))
         return value
+
+    def file(self, name: str) -> Path | None:
+        value = self._environment.get(name, "").strip()
+        if not value:
+            return None
+        if not Path(value).is_file():
+            self.faults.append((f"{name}={value} is no file.", f"{name}={value} 不是文件。"))
+        return Path(value)
 
     def url(self, name: str) -> str:
         value = self.text(name)

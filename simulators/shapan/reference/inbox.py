@@ -21,6 +21,7 @@ BALANCE_EVENTS = frozenset(
     {
         "finance.receivable.posted",
         "finance.receivable.accepted",
+        "finance.receivable.overdue",
         "finance.receipt.posted",
         "finance.receipt.reversed",
         "finance.settlement.posted",

@@ -17,6 +17,7 @@ from typing import Any
 from shapan.reference.errors import Refused, Stopping, Unavailable
 from shapan.reference.inbox import Inbox, parse
 from shapan.reference.state import State, Work
+from shapan.reference.tracing import following
 
 log = logging.getLogger("shapan.reference")
 
@@ -147,7 +148,9 @@ class Worker:
 
     def _attempt(self, work: Work, covered: list[int]) -> None:
         try:
-            self._handlers[work.type](parse(work.body))
+            event = parse(work.body)
+            with following(event.get("traceparent")):
+                self._handlers[work.type](event)
         except Exception as error:
             self._failed(work, error)
         else:

@@ -23,11 +23,12 @@ def sentences_of(error: Exception) -> tuple[str, str] | None:
     from shapan.kernel.bundle import ContractError
     from shapan.kernel.database import DatabaseError
     from shapan.kernel.resources import ResourceMissing
+    from shapan.kernel.trust import TrustError
     from shapan.quality.errors import QualityError
     from shapan.world import WorldError
 
     match error:
-        case SandboxError() | WorldError() | QualityError():
+        case SandboxError() | WorldError() | QualityError() | TrustError():
             return error.en, error.zh
         case ContractError():
             return str(error), f"接口契约无法使用，请按此改正，或重新安装 shapan：{error}"

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from shapan.kernel.auth import Client
+from shapan.kernel.trust import trusted
 from shapan.sandbox.children import end_group, kill_group, own_group
 from shapan.sandbox.errors import SandboxError
 from shapan.sandbox.options import SIMULATORS
@@ -46,13 +47,14 @@ def command_of(text: str) -> list[str]:
 class Integration:
     """An integration as a child process, with webhooks of all systems pointed at it. A context manager."""
 
-    def __init__(self, command: list[str], urls: dict[str, str], client: Client) -> None:
+    def __init__(self, command: list[str], urls: dict[str, str], client: Client, broker: str | None = None) -> None:
         self._command = command
         self._urls = urls
         self._client = client
+        self._broker = broker
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="shapan-integration-")
-        self._hooks: list[tuple[str, str]] = []
+        self._hooks: list[tuple[str, str, str]] = []
         self.log = Path(self._folder.name) / "integration.log"
 
     def __enter__(self) -> Integration:
@@ -76,6 +78,7 @@ class Integration:
             "SHAPAN_WEBHOOK_PORT": str(self._port),
             "SHAPAN_WEBHOOK_SECRET": self._secret,
             "SHAPAN_STATE_DIR": self._folder.name,
+            **({"SHAPAN_BROKER_URL": self._broker} if self._broker else {}),
         }
 
     def _subscribe(self) -> None:
@@ -85,14 +88,14 @@ class Integration:
             "client_id": self._client.client_id,
             "client_secret": self._client.secret,
         }
-        with httpx.Client(trust_env=False, timeout=10) as http:
+        with httpx.Client(trust_env=False, timeout=10, verify=trusted()) as http:
             for name in SIMULATORS:
                 base = self._urls[name]
                 try:
                     token = http.post(base + "/oauth/token", data=form).raise_for_status().json()["access_token"]
                     headers = {"Authorization": f"Bearer {token}"}
                     made = http.post(base + "/webhooks", json=hook, headers=headers).raise_for_status().json()
-                    self._hooks.append((f"{base}/webhooks/{made['id']}", token))
+                    self._hooks.append((name, made["id"], token))
                 except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
                     status = isinstance(error, httpx.HTTPStatusError) and error.response.status_code
                     reason = f"HTTP {status}" if status else type(error).__name__
@@ -128,6 +131,11 @@ class Integration:
                     return
             pause.wait(0.05)
 
+    @property
+    def webhook_ids(self) -> dict[str, str]:
+        """The webhook that each system has for it."""
+        return {name: webhook_id for name, webhook_id, _ in self._hooks}
+
     def exit_code(self) -> int | None:
         """Its exit code when it has ended, else None."""
         return self._process.poll() if self._process is not None else None
@@ -150,10 +158,12 @@ class Integration:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             end_group(self._process, _STOP_SECONDS)
-        with httpx.Client(trust_env=False, timeout=5) as http:
-            for url, token in self._hooks:
+        with httpx.Client(trust_env=False, timeout=5, verify=trusted()) as http:
+            for name, webhook_id, token in self._hooks:
                 try:
-                    http.delete(url, headers={"Authorization": f"Bearer {token}"})
+                    http.delete(
+                        f"{self._urls[name]}/webhooks/{webhook_id}", headers={"Authorization": f"Bearer {token}"}
+                    )
                 except httpx.HTTPError:
                     continue  # the sandbox is gone, and its subscriptions with it
         self._folder.cleanup()

@@ -14,9 +14,12 @@ from typing import Any
 
 from shapan.kernel.auth import Client
 from shapan.kernel.clock import SHANGHAI
+from shapan.kernel.journal.limits import ENTRIES
 from shapan.sandbox.errors import SandboxError
-from shapan.sandbox.ports import LOOPBACK, free_ports, require_free
+from shapan.sandbox.outgoing import Outgoing
+from shapan.sandbox.ports import LOOPBACK, address_of, base_of, free_ports, is_loopback, require_free
 from shapan.sandbox.text import write_whole
+from shapan.sandbox.tls import Tls, ensure_tls
 from shapan.world import WorldSpec
 
 CONTROL = "control"
@@ -36,6 +39,7 @@ class SandboxOptions:
     """A sandbox ready to be started.
 
     `ports` are by system name, control included; `external_urls` where a system is reached elsewhere than there. `folder` exists and is writable; `ephemeral` says that it is to be removed at the end.
+    `journal_entries` are kept of each workspace; 0 keeps no journal.
     """
 
     world: WorldSpec
@@ -45,13 +49,17 @@ class SandboxOptions:
     host: str = LOOPBACK
     ephemeral: bool = False
     strict: bool = False
-    operator_token: str | None = None
+    operator_token: str | None = field(default=None, repr=False)
     systems: tuple[str, ...] = SIMULATORS
     external_urls: dict[str, str] = field(default_factory=dict)
+    tls: Tls | None = None
+    outgoing: Outgoing = field(default_factory=Outgoing)
+    journal_entries: int = ENTRIES
 
     def url(self, system: str) -> str:
         """The base URL at which the other processes reach a system."""
-        return self.external_urls.get(system) or f"http://{LOOPBACK}:{self.ports[system]}"
+        scheme = "http" if self.tls is None else "https"
+        return self.external_urls.get(system) or base_of(self.host, self.ports[system], scheme)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -123,11 +131,20 @@ def plan(
     data: Path | None = None,
     strict: bool = False,
     client: Client | None = None,
+    host: str = LOOPBACK,
+    tls: tuple[str, ...] | None = None,
+    outgoing: Outgoing | None = None,
+    journal_entries: int = ENTRIES,
 ) -> SandboxOptions:
     """Options from a user's wishes: `data` None is a throw-away folder, `port` None takes free ports, None elsewhere takes the default.
 
-    A folder that was used before keeps its world and client; wishing for another world there is an error. SandboxError.
+    `tls` are names for the certificate besides those of this machine; None is plain HTTP. `outgoing` is what the sandbox may call.
+    `journal_entries` are kept of each workspace; 0 keeps no journal.
+
+    A folder that was used before keeps its world and client; wishing for another world there is an error. The operator token is that of the
+    environment, and beyond loopback there must be one. SandboxError.
     """
+    operator_token = operator_token_for(host)
     folder = _temporary() if data is None else writable_folder(data)
     try:
         noted = _noted(folder)
@@ -156,12 +173,42 @@ def plan(
             client = client or Client(noted["client"]["id"], noted["client"]["secret"])
         else:
             client = client or _client()
-        ports = free_ports((CONTROL, *SIMULATORS)) if port is None else _ports(port)
+        ports = free_ports((CONTROL, *SIMULATORS)) if port is None else _ports(port, address_of(host))
+        files = None if tls is None else ensure_tls(folder, tls_names(host, tls))
     except BaseException:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    return SandboxOptions(spec, folder, ports, client, ephemeral=data is None, strict=strict)
+    return SandboxOptions(
+        spec,
+        folder,
+        ports,
+        client,
+        host,
+        ephemeral=data is None,
+        strict=strict,
+        operator_token=operator_token,
+        tls=files,
+        outgoing=outgoing or Outgoing(),
+        journal_entries=journal_entries,
+    )
+
+
+def tls_names(host: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What a certificate must be good for: the names that were given, and the host where it is one that clients can name."""
+    everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    return names if host in everywhere else (host, *names)
+
+
+def operator_token_for(host: str) -> str | None:
+    """The operator token that the environment gives, or None. SandboxError when the host is beyond loopback and there is none."""
+    token = os.environ.get("SHAPAN_OPERATOR_TOKEN") or None
+    if token is None and not is_loopback(address_of(host)):
+        raise SandboxError(
+            f"Listening on {host} needs SHAPAN_OPERATOR_TOKEN, or anybody there could reset the system.",
+            f"监听 {host} 时必须设置 SHAPAN_OPERATOR_TOKEN，否则任何人都能重置系统。",
+        )
+    return token
 
 
 def note(options: SandboxOptions) -> None:
@@ -182,6 +229,12 @@ def note(options: SandboxOptions) -> None:
             f"The folder {options.folder} has just become another sandbox's. Run it again, or name another folder with --data.",
             f"目录 {options.folder} 刚刚被另一个沙盘使用。请重新运行，或用 --data 指定其他目录。",
         )
+
+
+def noted_client(folder: Path) -> Client | None:
+    """The client of a sandbox's folder, None where the folder is none. SandboxError when its note cannot be read."""
+    noted = _noted(folder)
+    return None if noted is None else Client(noted["client"]["id"], noted["client"]["secret"])
 
 
 def kept_opening(folder: Path) -> date:
@@ -242,7 +295,7 @@ def _noted(folder: Path) -> dict[str, Any] | None:
     return dict(noted)
 
 
-def _ports(first: int) -> dict[str, int]:
+def _ports(first: int, address: str) -> dict[str, int]:
     ports = {CONTROL: first, **{name: first + 1 + n for n, name in enumerate(SIMULATORS)}}
-    require_free(ports)
+    require_free(ports, address)
     return ports

@@ -32,6 +32,13 @@ def is_loopback(address: str) -> bool:
     return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
+def base_of(host: str, port: int, scheme: str = "http") -> str:
+    """The base URL at which this machine reaches what listens there: at loopback, when it listens at every address."""
+    # By its name: that of a certificate and of a Host header.
+    address = {"0.0.0.0": LOOPBACK, "::": "::1", "localhost": LOOPBACK}.get(host, host)  # noqa: S104
+    return f"{scheme}://[{address}]:{port}" if ":" in address else f"{scheme}://{address}:{port}"
+
+
 def require_free(ports: Mapping[str, int], address: str = LOOPBACK) -> None:
     """SandboxError that names every port, by system name, at which nothing can listen now, and why."""
     refusals = {name: error for name, port in ports.items() if (error := _refusal(address, port)) is not None}

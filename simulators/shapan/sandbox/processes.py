@@ -9,18 +9,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from shapan.kernel.trust import trusted
 from shapan.sandbox.children import own_group
 from shapan.sandbox.errors import SandboxError, heard
 from shapan.sandbox.lock import FolderLock
 from shapan.sandbox.options import CONTROL, SandboxOptions, note
 from shapan.sandbox.serving import served_by
 from shapan.sandbox.systems import require_world
+from shapan.sandbox.tls import trusting
 
 START_SECONDS = 60
 # After the first failed start `watch` waits so long, then twice as long, and so on; after so many in a row it lets the system be.
@@ -47,6 +50,7 @@ class ProcessSandbox:
         self._children: dict[str, _Child] = {}
         self._folder_lock: FolderLock | None = None
         self._stopping = False
+        self._stack = ExitStack()
 
     def __enter__(self) -> ProcessSandbox:
         try:
@@ -62,12 +66,13 @@ class ProcessSandbox:
     def start(self) -> None:
         """Start all systems and wait until each is healthy. SandboxError with the reason when one is not."""
         require_world(self.options.world)
+        self._stack.enter_context(trusting(self.options.tls))
         self._folder_lock = FolderLock(self.options.folder)
         note(self.options)
         for name in self.options.ports:
             self._spawn(name)
         deadline = time.monotonic() + START_SECONDS
-        with httpx.Client(trust_env=False, timeout=5) as http:
+        with httpx.Client(trust_env=False, timeout=5, verify=trusted()) as http:
             for name in self.options.ports:
                 self._await(name, http, deadline)
 
@@ -80,6 +85,9 @@ class ProcessSandbox:
             *("--world", str(world.profile), "--size", world.size, "--seed", str(world.seed)),
             *("--mess", world.mess, *(word for path, rate in world.rates for word in ("--rate", f"{path}={rate!r}"))),
             *("--opening", world.opening.isoformat(), *(["--strict"] if options.strict else [])),
+            # The names are in the certificate that is there already.
+            *(["--tls"] if options.tls else []),
+            *(["--journal-entries", str(options.journal_entries)] if options.journal_entries else ["--no-journal"]),
         ]
 
     def _spawn(self, name: str) -> _Child:
@@ -88,6 +96,7 @@ class ProcessSandbox:
             **os.environ,
             "SHAPAN_CLIENT_ID": options.client.client_id,
             "SHAPAN_CLIENT_SECRET": options.client.secret,
+            **options.outgoing.environment(),
             **{f"SHAPAN_{system.upper()}_URL": options.url(system) for system in options.ports if system != CONTROL},
         }
         if options.operator_token:
@@ -141,7 +150,7 @@ class ProcessSandbox:
         again later and later, and after MOST_FAILURES in a row no more; the others go on.
         """
         pause = threading.Event()
-        with httpx.Client(trust_env=False, timeout=5) as http:
+        with httpx.Client(trust_env=False, timeout=5, verify=trusted()) as http:
             while not self._stopping:
                 for name, child in list(self._children.items()):
                     due = child.failures < MOST_FAILURES and time.monotonic() >= child.not_before
@@ -175,12 +184,12 @@ class ProcessSandbox:
         old.process.wait(_STOP_SECONDS)
         self._close_pipe(old)
         self._spawn(name)
-        with httpx.Client(trust_env=False, timeout=5) as http:
+        with httpx.Client(trust_env=False, timeout=5, verify=trusted()) as http:
             self._await(name, http, time.monotonic() + START_SECONDS)
 
     def health(self, name: str) -> dict[str, Any]:
         """A system's health."""
-        answer = httpx.get(self.options.url(name) + "/_shapan/health", trust_env=False)
+        answer = httpx.get(self.options.url(name) + "/_shapan/health", trust_env=False, verify=trusted())
         return dict(answer.raise_for_status().json())
 
     def stop(self) -> None:
@@ -198,6 +207,7 @@ class ProcessSandbox:
             except subprocess.TimeoutExpired:
                 child.process.kill()
                 child.process.wait()
+        self._stack.close()
         if self._folder_lock is not None:
             self._folder_lock.release()
         if self.options.ephemeral:

@@ -1,7 +1,6 @@
 """One system served by granian in this process: what a container runs, and what `processes` starts for each system.
 
-Thread count: see ARCHITECTURE.md, "Serving". The number of blocking threads must exceed the requests that a fault may hold up
-at one time; one thread is fastest for quick answers, but one delayed answer then stops all others.
+Thread count: see ARCHITECTURE.md, "Serving". What waits does so at the edge (kernel/edge.py) and holds no thread, so that few are enough.
 """
 
 from __future__ import annotations
@@ -16,21 +15,26 @@ import sys
 import threading
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from shapan.kernel.auth import Client
 from shapan.sandbox.errors import SandboxError, sentences_of, told
 from shapan.sandbox.lock import FolderLock
-from shapan.sandbox.options import SandboxOptions, world_facts, world_of
+from shapan.sandbox.options import CONTROL, SandboxOptions, world_facts, world_of
+from shapan.sandbox.outgoing import Outgoing
 from shapan.sandbox.ports import address_of, claim, require_free
 from shapan.sandbox.text import use_utf8
+from shapan.sandbox.tls import Tls
 
 if TYPE_CHECKING:
-    from flask import Flask
-
+    from shapan.kernel.edge import Edge
     from shapan.kernel.runtime import Runtime
 
-BLOCKING_THREADS = 32
+THREADS = 4
+# The control's requests mostly wait for what it asks of the systems.
+CONTROL_THREADS = 16
+# Requests at one time, those that wait for a fault among them; more wait for their turn to be read.
+MOST_AT_ONCE = 10_000
 # How long a worker waits for the one before it, which was told to end or was killed, to give its folder back.
 LOCK_SECONDS = 5.0
 _VARIABLE = "SHAPAN_SERVE"
@@ -38,27 +42,35 @@ _VARIABLE = "SHAPAN_SERVE"
 
 def serve(name: str, options: SandboxOptions, *, with_parent: bool = False) -> None:
     """Serve until a signal ends it. `with_parent`: also end when standard input ends, which the parent holds open. SandboxError."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
+    from granian import Granian, loops
+    from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
+
+    from shapan.kernel.edge import serving_loop
 
     address, port = address_of(options.host), options.ports[name]
     claimed = claim(name, port)
     require_free({name: port}, address)
     os.environ[_VARIABLE] = json.dumps({"name": name, **_to_json(options)})
+    if sys.platform != "win32":
+        # There nothing could tell it; requests that wait are ended after a while.
+        loops.register("shapan")(serving_loop)
     server = Granian(
         "shapan.sandbox.serving:worker_app",
         factory=True,
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
+        loop=Loops.auto if sys.platform == "win32" else cast(Loops, "shapan"),
         workers=1,
-        blocking_threads=BLOCKING_THREADS,
-        # All threads stay: starting one in the middle of a burst costs more than keeping it.
-        blocking_threads_idle_timeout=600,
+        backpressure=MOST_AT_ONCE,
         log_enabled=False,
         workers_kill_timeout=5,
+        ssl_cert=options.tls.certificate if options.tls else None,
+        ssl_key=options.tls.key if options.tls else None,
+        # Older clients of business systems know no 1.3.
+        ssl_protocol_min=SSLProtocols.tls12,
     )
 
     @server.on_startup
@@ -93,8 +105,9 @@ def _end_with_parent(server: Any) -> None:
     server.signal_handler_interrupt()
 
 
-def worker_app() -> Flask:
-    """The app of the system that the environment names; granian calls it in its worker process."""
+def worker_app() -> Edge:
+    """The edge of the system that the environment names; granian calls it in its worker process."""
+    from shapan.kernel.edge import Edge
     from shapan.kernel.flask_app import create_app
 
     use_utf8()
@@ -113,10 +126,11 @@ def worker_app() -> Flask:
             raise
         print(told(*sentences), file=sys.stderr, flush=True)
         os._exit(2)
-    app = create_app(runtime)
+    threads = CONTROL_THREADS if given["name"] == CONTROL else THREADS
+    edge = Edge(create_app(runtime), threads, max(operation.body_limit for _, operation in runtime.operations()))
     runtime.start()
     print(_SERVES.format(name=given["name"], pid=os.getpid()), file=sys.stderr, flush=True)
-    return app
+    return edge
 
 
 def open_system(name: str, options: SandboxOptions) -> Runtime:
@@ -137,8 +151,7 @@ def open_system(name: str, options: SandboxOptions) -> Runtime:
 
 def _close(runtime: Runtime, lock: FolderLock) -> None:
     # The journals first: a webhook that does not answer holds the courier up, and after a while granian kills us.
-    for workspace in runtime.workspaces():
-        workspace.journal.flush()
+    runtime.flush_journal()
     runtime.stop()
     lock.release()
 
@@ -168,6 +181,9 @@ def _to_json(options: SandboxOptions) -> dict[str, Any]:
         "host": options.host,
         "strict": options.strict,
         "operator_token": options.operator_token,
+        "journal_entries": options.journal_entries,
+        "outgoing": [options.outgoing.broker, *options.outgoing.webhooks],
+        "tls": options.tls and [str(path) for path in (options.tls.ca, options.tls.certificate, options.tls.key)],
     }
 
 
@@ -181,4 +197,7 @@ def _from_json(given: dict[str, Any]) -> SandboxOptions:
         strict=given["strict"],
         operator_token=given["operator_token"],
         external_urls=given["urls"],
+        journal_entries=given["journal_entries"],
+        tls=Tls(*map(Path, given["tls"])) if given["tls"] else None,
+        outgoing=Outgoing(given["outgoing"][0], tuple(given["outgoing"][1:])),
     )

@@ -10,6 +10,7 @@ from shapan.kernel.auth import Client
 from shapan.sandbox.errors import SandboxError
 from shapan.sandbox.integration import REFERENCE, Integration, command_of
 from shapan.sandbox.options import plan
+from shapan.sandbox.outgoing import Outgoing
 from shapan.sandbox.processes import ProcessSandbox
 
 
@@ -42,13 +43,18 @@ def session(
     seed: int | None = None,
     mess: str | None = None,
     rates: tuple[tuple[str, float], ...] = (),
+    tls: tuple[str, ...] | None = None,
+    outgoing: Outgoing | None = None,
 ) -> Iterator[Session]:
     """A sandbox (a throw-away one on free ports, or `running`) and the integration that `command` starts. SandboxError."""
     with ExitStack() as stack:
         if running is None:
-            options = plan(profile=profile, size=size, seed=seed, mess=mess, rates=rates, port=None)
+            options = plan(
+                profile=profile, size=size, seed=seed, mess=mess, rates=rates, port=None, tls=tls, outgoing=outgoing
+            )
             stack.enter_context(ProcessSandbox(options))
             running = options.urls, options.client
         urls, client = running
-        integration = stack.enter_context(Integration(command, urls, client)) if command is not None else None
+        broker = outgoing.broker if outgoing is not None else None
+        integration = stack.enter_context(Integration(command, urls, client, broker)) if command is not None else None
         yield Session(urls, client, integration)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+import httpx
+
 from shapan.kernel.auth import Client
+from shapan.kernel.errors import Fault, refused
 from shapan.kernel.flask_app import create_app
+from shapan.kernel.journal.limits import Limits
 from shapan.kernel.runtime import Runtime, Settings
 from shapan.kernel.system import System
+from shapan.sandbox.clients import registered
 from shapan.sandbox.errors import SandboxError
-from shapan.sandbox.options import CONTROL, SandboxOptions, world_facts
+from shapan.sandbox.options import CONTROL, SandboxOptions, world_facts, world_of
 from shapan.world import World, WorldError, WorldSpec, build_world, load_profile
 from shapan.world.mess import mess_of
 from shapan.world.spec import size_of
@@ -71,34 +78,58 @@ def require_world(spec: WorldSpec) -> None:
         raise SandboxError(error.en, error.zh) from error
 
 
-def make_runtime(name: str, options: SandboxOptions, clients: tuple[Client, ...] = ()) -> Runtime:
-    """The runtime of one system of a sandbox, its world seeded."""
+def make_runtime(
+    name: str,
+    options: SandboxOptions,
+    clients: tuple[Client, ...] = (),
+    transport: httpx.BaseTransport | None = None,
+) -> Runtime:
+    """The runtime of one system of a sandbox, its world seeded. `transport` is how control reaches the others, where it is not by a socket."""
     system = find_system(name)
     services: dict[str, Any] = {}
     if name == CONTROL:
+        from shapan.control.changes import coordinator_of
         from shapan.control.clients import SystemsClient
+        from shapan.control.worlds import AnswerKeys
 
         urls = {system: options.url(system) for system in options.systems}
+        systems = SystemsClient(urls, options.operator_token, transport)
+        # What was decided before control was killed is finished now.
+        coordinator_of(systems, options.folder / CONTROL).resume()
+        facts = world_facts(options.world)
         services = {
-            "systems": SystemsClient(urls, options.operator_token),
+            "systems": systems,
             "answer_key": build_world(options.world).answer_key,
+            "answer_keys": AnswerKeys(facts, lambda facts: _build(facts).answer_key),
         }
-    built: list[World] = []
-
-    def world() -> World:
-        if not built:
-            built.append(build_world(options.world))
-        return built[0]
 
     return Runtime(
         system,
         Settings(
             options.folder,
-            clients or (options.client,),
-            world,
+            clients or registered(name, options.client),
+            functools.partial(build_world, options.world),
             world_facts(options.world),
             options.strict,
             options.operator_token,
             services,
+            build=_build,
+            journal=Limits(options.journal_entries) if options.journal_entries else None,
+            # The control has no events of its own.
+            broker_url=None if name == CONTROL else options.outgoing.broker,
+            webhook_targets=options.outgoing.targets(),
         ),
     )
+
+
+def _build(facts: Mapping[str, Any]) -> World:
+    """The world of such facts as a request gave them. 422 when there is none."""
+    try:
+        spec = world_of(dict(facts))
+        require_world(spec)
+        return build_world(spec)
+    except SandboxError as error:
+        raise refused([Fault("/world", error.en, error.zh)]) from error
+    except (KeyError, TypeError, ValueError) as error:
+        en, zh = f"These facts are of no world ({error}).", f"无法据此构建世界（{error}）。"
+        raise refused([Fault("/world", en, zh)]) from error

@@ -7,13 +7,36 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 
-from werkzeug.serving import make_server
+import httpx
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shapan.kernel.runtime import Runtime
 from shapan.sandbox.lock import FolderLock
 from shapan.sandbox.options import CONTROL, SandboxOptions
 from shapan.sandbox.ports import LOOPBACK
 from shapan.sandbox.systems import create_app, make_runtime
+from shapan.sandbox.tls import trusting
+
+
+class _Quiet(WSGIRequestHandler):
+    """Logs no request: the journal has them all, and whoever reads the log of a test looks for something else."""
+
+    def log(self, *_: object) -> None:
+        """Nothing."""
+
+
+class _Beside(httpx.BaseTransport):
+    """How control reaches the systems in its own process: straight into their apps, by their ports. A workspace for each test is to cost little."""
+
+    def __init__(self) -> None:
+        self.apps: dict[int | None, httpx.WSGITransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """As if over a socket."""
+        app = self.apps.get(request.url.port)
+        if app is None:
+            raise httpx.ConnectError(f"nobody listens at port {request.url.port}", request=request)
+        return app.handle_request(request)
 
 
 class ThreadSandbox:
@@ -22,9 +45,11 @@ class ThreadSandbox:
     def __init__(self, options: SandboxOptions) -> None:
         self.options = options
         self.runtimes: dict[str, Runtime] = {}
+        self._beside = _Beside()
 
     def __enter__(self) -> ThreadSandbox:
         self._stack = ExitStack()
+        self._stack.enter_context(trusting(self.options.tls))
         try:
             # Control comes last and needs the ports of the others.
             for name in sorted(self.options.ports, key=lambda name: name == CONTROL):
@@ -38,10 +63,20 @@ class ThreadSandbox:
     def _serve(self, name: str) -> int:
         lock = FolderLock(self.options.folder / name)
         self._stack.callback(lock.release)
-        runtime = self.runtimes[name] = make_runtime(name, self.options)
+        runtime = self.runtimes[name] = make_runtime(name, self.options, transport=self._beside)
         runtime.start()
         self._stack.callback(runtime.stop)
-        server = make_server(LOOPBACK, 0, create_app(runtime), threaded=True)
+        tls = self.options.tls
+        app = create_app(runtime)
+        server = make_server(
+            LOOPBACK,
+            0,
+            app,
+            threaded=True,
+            request_handler=_Quiet,
+            ssl_context=None if tls is None else (str(tls.certificate), str(tls.key)),
+        )
+        self._beside.apps[server.port] = httpx.WSGITransport(app)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         self._stack.callback(thread.join)

@@ -15,7 +15,11 @@ _PAUSE = threading.Event()
 
 
 @schemathesis.serializer(
-    "text/csv", "application/x-ndjson", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    "text/csv",
+    "application/x-ndjson",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/zip",
+    "application/gzip",
 )
 def _file(context: Any, value: Any) -> bytes:
     """A file is sent as it is."""

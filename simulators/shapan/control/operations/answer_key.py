@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
+from shapan.control.worlds import answer_key_of
 from shapan.kernel.errors import Fault, invalid, refused, simple
 from shapan.kernel.paging import decode_cursor, encode_cursor, next_link
 from shapan.kernel.system import Answer, Context, ok
@@ -112,7 +113,7 @@ def score_crosswalk(ctx: Context, kind: str, body: Any) -> Answer:
 
 
 def _key(ctx: Context) -> AnswerKey:
-    key: AnswerKey | None = ctx.services.get("answer_key")
+    key = answer_key_of(ctx)
     if key is None:
         raise simple(
             404,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from shapan.control.changes import coordinator
 from shapan.control.clients import SystemsClient, bad_answer
 from shapan.control.facts import FactsError, read_books
 from shapan.control.oracle import Books, UnknownOrder, reconcile
 from shapan.control.oracle.chain import trace
 from shapan.control.oracle.model import EntityOf, knows_nothing
+from shapan.control.worlds import answer_key_of
 from shapan.kernel.errors import Fault, invalid, not_found
 from shapan.kernel.system import Answer, Context, ok
 
@@ -91,8 +93,10 @@ def _systems(ctx: Context) -> SystemsClient:
 
 
 def _books(ctx: Context) -> tuple[dict[str, dict[str, Any]], Books]:
-    read = _systems(ctx).facts(ctx.workspace)
-    key = ctx.services.get("answer_key")
+    # Not in the middle of a change: every system is read before it, or every one after it.
+    with coordinator(ctx).quiet(ctx.workspace):
+        read = _systems(ctx).facts(ctx.workspace)
+    key = answer_key_of(ctx)
     entity_of: EntityOf = key.entity if key is not None else knows_nothing
     try:
         return read, read_books({name: answer["facts"] for name, answer in read.items()}, entity_of)
