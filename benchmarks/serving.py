@@ -1,6 +1,6 @@
-"""How many blocking threads granian needs: the CRM at several thread counts, beside a floor, in one run. See README.md.
+"""How many threads the edge needs: the CRM at several thread counts, beside a floor, in one run. See README.md.
 
-    python benchmarks/serving.py [--threads 1,8,32,64,128] [--rounds 3] [--seconds 5]
+    python benchmarks/serving.py [--threads 1,2,4,8,32] [--rounds 3] [--seconds 5]
     python benchmarks/serving.py --startup [5]
 
 Loopback only. Ends what it starts. Prints Markdown. Exit code 1 when a server does not start or an answer is wrong.
@@ -47,7 +47,9 @@ class Failed(Exception):
 def main() -> None:
     """Parse the command, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", default="1,8,32,64,128", type=numbers, help="blocking threads, comma-separated")
+    parser.add_argument(
+        "--threads", default="1,2,4,8,32", type=numbers, help="threads behind the edge, comma-separated"
+    )
     parser.add_argument(
         "--rounds", default=3, type=positive, help="rounds over all thread counts; medians are reported"
     )

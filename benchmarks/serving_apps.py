@@ -11,7 +11,6 @@ import os
 import sqlite3
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,30 +19,38 @@ DELAY_HEADER = "X-Bench-Delay"
 CLIENT_ID = "bench"
 _SECRET_VARIABLE = "SHAPAN_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 _FOLDER_VARIABLE = "SHAPAN_BENCH_FOLDER"
+_THREADS_VARIABLE = "SHAPAN_BENCH_THREADS"
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def delaying(app: Wsgi) -> Wsgi:
-    """`app`, but a request with X-Bench-Delay first waits so many seconds in its thread, as one that a fault delays would."""
+    """`app`, but a request with X-Bench-Delay first waits so many seconds, as one that a fault delays does: at the edge."""
+    from shapan.kernel.edge import OUTCOME, PASSED
+    from shapan.kernel.waiting import Pause
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         delay = environ.get("HTTP_X_BENCH_DELAY")
-        if delay is not None:
-            time.sleep(float(delay))
+        if delay is not None and "bench" not in environ[PASSED]:
+            environ[OUTCOME] = Pause("bench", float(delay))
+            start_response("200 OK", [])
+            return [b""]
         return app(environ, start_response)
 
     return wrapped
 
 
-def crm() -> Wsgi:
-    """The CRM, made by the product's own factory."""
-    from shapan.sandbox.serving import worker_app
+def crm() -> Any:
+    """The CRM, made by the product's own factory, with as many threads as are measured."""
+    from shapan.kernel import edge
+    from shapan.sandbox import serving
 
-    return delaying(worker_app())
+    product = edge.Edge
+    edge.Edge = lambda app, _, limit: product(delaying(app), int(os.environ[_THREADS_VARIABLE]), limit)  # type: ignore[assignment, misc]
+    return serving.worker_app()
 
 
-def floor() -> Wsgi:
+def floor() -> Any:
     """What no Flask app on SQLite can undercut: JSON in, one row in one transaction (WAL, synchronous NORMAL), 201 out."""
     from flask import Flask, request
 
@@ -70,7 +77,9 @@ def floor() -> Wsgi:
     def health() -> dict[str, str]:
         return {"system": "floor"}
 
-    return delaying(app)
+    from shapan.kernel.edge import Edge
+
+    return Edge(delaying(app), int(os.environ[_THREADS_VARIABLE]), 1024**2)
 
 
 def main(kind: str, threads: int, port: int, folder: Path) -> None:
@@ -85,11 +94,11 @@ def main(kind: str, threads: int, port: int, folder: Path) -> None:
     product = granian.Granian
 
     def measured(_target: str, **settings: Any) -> Any:
-        return product(f"serving_apps:{kind}", **{**settings, "blocking_threads": threads})
+        return product(f"serving_apps:{kind}", **settings)
 
     # Taken from `serve`, not copied: a setting that changes there is measured here.
     granian.Granian = measured  # type: ignore[assignment, misc]
-    os.environ[_FOLDER_VARIABLE] = str(folder)
+    os.environ[_FOLDER_VARIABLE], os.environ[_THREADS_VARIABLE] = str(folder), str(threads)
     world = WorldSpec("trading", "tiny", 42, this_month())
     client = Client(CLIENT_ID, os.environ[_SECRET_VARIABLE])
     serve("crm", SandboxOptions(world, folder, {"crm": port}, client), with_parent=True)

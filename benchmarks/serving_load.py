@@ -3,7 +3,7 @@
 A plan comes as JSON on standard input, the figures go as JSON to standard output. Every connection is a greenlet that sends
 its next request when it has the answer to the last (closed loop), over one kept connection.
 
-Plan: {port, token, bodies: [order as JSON text], phases: [{kind, seconds, connections, …}]}. Kinds:
+Plan: {port, token, bodies: [order as JSON text], first: number of the first order (0), phases: [{kind, seconds, connections, …}]}. Kinds:
   orders     `connections` post orders
   customers  `connections` read /customers?limit=20
   burst      `connections` orders released at one instant, `bursts` times
@@ -39,7 +39,7 @@ class Generator:
         self.port = plan["port"]
         self.bodies = [body.encode() for body in plan["bodies"]]
         self.headers = {"Authorization": f"Bearer {plan['token']}"}
-        self.sent = 0
+        self.sent = plan.get("first", 0)
 
     def connection(self) -> HTTPClient:
         """One connection, opened by its first request and kept."""
@@ -93,6 +93,7 @@ class Generator:
         finished = sum(begin <= done < end for _, done in taken)
         return {
             "rate": finished / (end - begin),
+            "sent": len(taken),
             "p50": percentile(latencies, 50),
             "p99": percentile(latencies, 99),
             "max": percentile(latencies, 100),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from shapan.cli.clients import Desk
+from shapan.cli.desk import Desk
 from shapan.kernel.auth import Client
 from shapan.sandbox.options import SandboxOptions, plan
 from shapan.sandbox.processes import ProcessSandbox

@@ -18,7 +18,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "errors.md").read_text("u
 # Where the name of a problem stands in the call that makes it; the status stands before it, or is the function's own.
 MAKERS = {"Problem": (0, 1), "simple": (0, 1), "conflict": (None, 0)}
 # These pass on a name that they are given: what counts are their callers.
-PASS_ON = {"conflict", "simple", "unauthorized"}
+PASS_ON = {"conflict", "passed_on", "simple", "unauthorized"}
 
 
 def _strings(node: ast.expr) -> list[str]:
