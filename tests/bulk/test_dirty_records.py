@@ -146,7 +146,8 @@ def test_a_list_shows_them_as_they_are_and_files_carry_them(
     for values in written:
         assert any(all(at(record, member) == value for member, value in values.items()) for record in shown), values
     for encoding in ("utf-8", "gb18030"):
-        _, table = one.make(resource, format="csv", encoding=encoding)
+        # As it is: with the apostrophes against formulas it would be safe for a spreadsheet instead.
+        _, table = one.make(resource, format="csv", encoding=encoding, formula_safe=False)
         rows = list(csv.DictReader(io.StringIO(table.decode(encoding), newline="")))
         for values in written:
             assert any(all(row[member] == value for member, value in values.items()) for row in rows), values

@@ -118,8 +118,11 @@ def test_a_folder_keeps_its_opening_day(tmp_path):
         assert first.health["world"]["opening"] == (tmp_path / "opening.txt").read_text()
     (tmp_path / "opening.txt").write_text("2026-02-01")
     with served(tmp_path) as second:
-        # What was seeded stays as it is; the day is that of the folder, not of the calendar.
-        assert second.health["world"]["opening"] == "2026-02-01"
+        # What was seeded stays as it is, and is told so; what is new opens on the day of the folder, not of the calendar.
+        assert second.health["world"]["opening"] == first.health["world"]["opening"]
+        httpx.put(second.url + "/_shapan/workspaces/new", trust_env=False).raise_for_status()
+        new = httpx.get(second.url + "/ws/new/_shapan/health", trust_env=False).raise_for_status().json()
+        assert new["world"]["opening"] == "2026-02-01"
 
 
 def test_the_journal_of_the_last_request_outlives_a_signal_right_after_it(tmp_path):

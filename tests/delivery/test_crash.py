@@ -21,6 +21,7 @@ CLIENT = Client("tests", "tests-secret")
 ROUNDS = 2
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
 def test_kills_and_restarts_lose_nothing(broker, reader, eventually):
     whole = plan(size="tiny", port=None, client=CLIENT, outgoing=Outgoing(broker.url))

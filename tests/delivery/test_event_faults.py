@@ -183,6 +183,8 @@ def test_the_broker_sees_the_same(serve, memo_system, broker, reader, eventually
         return seen
 
     fault(memo, "event-lost", match={"subject": "lost"})
+    # Nothing is signed for a broker: it would use up what is meant for webhooks.
+    memo.http.post("/_shapan/faults", json={"id": "forged", "fault": "event-wrong-signature"})
     memo.http.post("/_shapan/faults", json={"id": "f2", "fault": "event-duplicated", "match": {"subject": "twin"}})
     memo.http.post(
         "/_shapan/faults",
@@ -194,3 +196,4 @@ def test_the_broker_sees_the_same(serve, memo_system, broker, reader, eventually
     advance(memo, 10)
     eventually(lambda: sorted(arrived()) == ["fine", "late", "twin", "twin"])
     settled(memo, eventually)
+    assert memo.http.get("/_shapan/faults/forged").json()["seen"] == 0

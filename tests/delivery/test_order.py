@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import threading
 from types import SimpleNamespace
 
 import pytest
 
+from shapan.kernel.delivery.lines import Outcome
 from shapan.kernel.operator.events import resend_events
 from shapan.kernel.waiting import Wait
 
@@ -83,6 +85,35 @@ def test_resending_leaves_its_thread_while_the_workspace_is_held(memo):
     gate.release(held)
     assert resend_events(ctx, {"dead": True}).body["events"] == 0
     assert gate.hold(60, 0) is not None, "it went out again"
+
+
+def test_a_stop_waits_only_for_what_is_on_its_way(serve, memo_system, eventually, monkeypatch):
+    monkeypatch.setattr("shapan.kernel.delivery.courier._SENDERS", 1)
+    begun, answers = [], threading.Event()
+
+    def send(self, parcel):
+        begun.append(parcel.subject)
+        assert answers.wait(20)
+        return Outcome(True, "HTTP 204")
+
+    monkeypatch.setattr("shapan.kernel.delivery.webhooks.Webhooks.send", send)
+    memo = serve(memo_system)
+    subscribe(memo, "http://127.0.0.1:9/")
+    write(memo, "doc1", "doc2", "doc3")
+    pool = memo.runtime.courier._pool
+    eventually(lambda: begun and pool._work_queue.qsize() == 2)
+
+    def ending():
+        with pool._shutdown_lock:
+            return pool._shutdown
+
+    stop = threading.Thread(target=memo.runtime.courier.stop)
+    stop.start()
+    eventually(ending)
+    answers.set()
+    stop.join(20)
+    assert begun == ["doc1"]
+    assert [delivery["state"] for delivery in deliveries(memo)] == ["delivered", "waiting", "waiting"]
 
 
 def test_resending_keeps_the_order_of_a_document_with_what_waits(memo, receiver, eventually):

@@ -95,6 +95,10 @@ def test_all_or_none(one_shop, add, refusal):
     assert refusal(named, 422, "business-rule") == ["/match/operations/0"]
     assert refusal(add(fault="error", systems=["crm", "hr"]), 422, "business-rule") == ["/systems/1"]
     assert sorted(refusal(add(fault="rate-limit", times=0), 400, "validation-failed")) == ["/parameters", "/times"]
+    row = add(
+        fault="partial-batch", match={"path": "/customers", "method": "POST", "headers": {"A": "b"}, "client": "c"}
+    )
+    assert sorted(refusal(row, 400, "validation-failed")) == ["/match/headers", "/match/method", "/match/path"]
     assert listed(one_shop) == []
     one_shop.add("hang", id="taken", match={"nth": 1000})
     refusal(add(fault="error", id="taken", systems=["scm"]), 409, "fault-exists")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from shapan.kernel.faults.draws import draw
 from shapan.kernel.faults.kinds import FAULTS
 from shapan.kernel.faults.kinds.latency import milliseconds
 from shapan.kernel.faults.kinds.wrong_typed_body import numbers_as_strings, without
-from shapan.kernel.faults.matching import match_of, unusable
+from shapan.kernel.faults.matching import PathGlob, match_of, unusable
 from shapan.kernel.faults.plan import PLAIN
 from shapan.kernel.resources import data_folder
 from shapan.kernel.validation import faults
@@ -386,5 +387,20 @@ def test_bodies_of_the_wrong_form_are_what_they_say(value, names, chance):
 def test_a_path_without_wildcards_is_itself(glob, other):
     pattern = match_of({"path": glob}).path
     if "*" not in glob and "?" not in glob:
-        assert (pattern.fullmatch(other) is not None) == (glob == other)
-    assert match_of({"path": "/**"}).path.fullmatch(f"/{other}")
+        assert pattern.fits(other) == (glob == other)
+    assert match_of({"path": "/**"}).path.fits(f"/{other}")
+
+
+@patient
+@given(st.text("*?/ab", max_size=8), st.text("/ab*", max_size=8))
+@example("**a*b", "a/ab")
+def test_a_path_is_followed_as_its_regular_expression_says(glob, path):
+    wild = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*|\*|\?)", glob)
+    expression = "".join(wild.get(part) or re.escape(part) for part in parts)
+    assert PathGlob(glob).fits(path) == bool(re.fullmatch(expression, path, re.S))
+
+
+def test_many_stars_come_to_an_end_on_a_long_path():
+    """As a regular expression they would not, and the client chooses the path."""
+    assert not PathGlob(f"/{'*a' * 20}b").fits("/" + "a" * 1000)

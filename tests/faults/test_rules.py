@@ -257,8 +257,8 @@ def test_rules_outlive_kill_9_with_the_counts_of_a_second_before(tmp_path, event
 
 def test_matches_are_made_of_texts_that_mean_themselves():
     match = match_of({"path": "/a.b/*", "types": ["crm.*"], "headers": {"H": "a.b"}})
-    assert match.path.fullmatch("/a.b/c")
-    assert not match.path.fullmatch("/axb/c")
-    assert not match.path.fullmatch("/a.b/c/d")
+    assert match.path.fits("/a.b/c")
+    assert not match.path.fits("/axb/c")
+    assert not match.path.fits("/a.b/c/d")
     assert match.fits_event("crm.order", "s", "w")
     assert not match.fits_event("crmxorder", "s", "w")

@@ -54,6 +54,7 @@ def test_hang_lasts_until_the_fault_is_removed(shop, elsewhere, eventually):
     shop.remove(rule["id"])
     assert hung.result(20).status_code == 201
     assert len(shop.orders()) == before + 1
+    assert shop.journal(operation_id="createOrder")[0]["faults"] == [rule["id"]]
 
 
 def test_many_that_hang_hold_nobody_up(shop, elsewhere, eventually):

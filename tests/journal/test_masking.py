@@ -70,6 +70,24 @@ def test_a_url_in_json_loses_its_secrets(parsed):
     assert json.loads(shown) == {"note": "see http://***@host/a and http://h/b?token=***&x=1"}
 
 
+def test_whatever_stands_under_a_secret_name_is_struck_out():
+    body = {
+        "password": 123456,
+        "token": [SECRET, {"a": SECRET}],
+        "credentials": {"user": "u", "pin": 7},
+        "secret": None,
+        "clientSecret": True,
+    }
+    shown = json.loads(masking.json_text(json.dumps(body), body))
+    assert shown == {
+        "password": "***",
+        "token": ["***", {"a": "***"}],
+        "credentials": {"user": "***", "pin": "***"},
+        "secret": None,
+        "clientSecret": True,
+    }
+
+
 def test_json_without_secrets_stays_as_it_was_written():
     text = '{"key":  "A-1",\n "price": 1.50}'
     assert masking.json_text(text, json.loads(text)) == text
@@ -90,18 +108,15 @@ def test_json_that_is_cut_off_or_broken_loses_its_secrets_too(text):
 def test_whatever_the_json_every_text_under_a_secret_name_is_struck_out(value):
     shown = json.loads(masking.json_text(json.dumps(value), value))
 
-    def check(before, after):
+    def check(before, after, secret=False):
         if isinstance(before, dict):
             for name, inner in before.items():
-                if name != "a" and isinstance(inner, str):
-                    assert after[name] == masking.MASK
-                else:
-                    check(inner, after[name])
+                check(inner, after[name], secret or name != "a")
         elif isinstance(before, list):
             for one, other in zip(before, after, strict=True):
-                check(one, other)
+                check(one, other, secret)
         else:
-            assert before == after
+            assert after == (masking.MASK if secret and before is not None else before)
 
     check(value, shown)
 

@@ -100,6 +100,26 @@ def test_it_is_bounded_in_bytes_and_bodies_go_with_their_entries(stores, tmp_pat
         assert db.execute("SELECT count(*) FROM content").fetchone() == (len(kept),)
 
 
+@pytest.mark.parametrize(
+    "long",
+    [
+        {"answer": ("货" * 2000).encode(), "answer_size": 6000},
+        {"path": "/" + "a" * 4000},
+        {"path_parameters": {str(number): str(number) * 20 for number in range(10, 50)}},
+    ],
+)
+def test_what_is_counted_is_what_the_file_holds(stores, tmp_path, long):
+    store = stores(workspace_bytes=100_000)
+    for number in range(200):
+        store.append("w", note(number, **long))
+    store.close()
+    with sqlite3.connect(tmp_path / "journal.sqlite") as db:
+        (held,) = db.execute(
+            "SELECT sum(length(CAST(path || subjects || refs || coalesce(response_body, '') AS BLOB))) FROM entry JOIN content USING (seq)"
+        ).fetchone()
+    assert 40_000 < held < 100_000
+
+
 def test_all_workspaces_together_are_bounded_by_the_largest(stores):
     store = stores(bytes=200_000)
     store.append("small", note(0, answer=b"x" * 5000, answer_size=5000))

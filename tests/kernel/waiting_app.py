@@ -40,10 +40,12 @@ def app() -> Edge:
             return Response()
         if "heal" in wish:
             healed.set()
+        asked["posted"] += request.method == "POST"
         sent = request.stream.read(BODY_LIMIT + 1)
         told = {
             "waiting": edge.waiting,
             "asked": asked["serve"],
+            "posted": asked["posted"],
             "path": path,
             "bytes": len(sent),
             "passed": sorted(passed),

@@ -13,6 +13,8 @@ from shapan.sandbox.remote import RunningSandbox
 from tests.plugin.conftest import Run
 from tests.plugin.test_fixtures import HELPERS
 
+pytestmark = pytest.mark.long
+
 MANY = """
     import os
     import pytest

@@ -220,7 +220,9 @@ def fill_up(scm: Desk, order: dict[str, Any]) -> None:
         scm.post(f"/sales-orders/{order['sales_order_no']}/allocate")
 
 
-@pytest.mark.parametrize("victim", ["crm", "scm", "finance"])
+@pytest.mark.parametrize(
+    "victim", ["crm", pytest.param("scm", marks=pytest.mark.long), pytest.param("finance", marks=pytest.mark.long)]
+)
 def test_kill_9_loses_nothing_that_was_acknowledged(victim, tmp_path, desk: DeskMaker):
     with ProcessSandbox(plan(size="tiny", data=tmp_path, port=None)) as sandbox:
         options = sandbox.options

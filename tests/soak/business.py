@@ -16,6 +16,8 @@ from shapan.kernel.uscc import complete
 
 RETRIED = {401, 409, 425, 429, 500, 502, 503, 504}
 PAUSE = 0.1
+MOST_OPEN = 50
+"""Orders on their way at one time: more would only wait for the one warehouse."""
 
 
 class GaveUp(Exception):
@@ -176,6 +178,8 @@ class Business:
             if order["state"] == "confirmed":
                 self._to_ship.put(order["number"])
             self._no_more_orders.wait(chance.uniform(0.05, 0.5))
+            while self._to_ship.qsize() + self._to_cash.qsize() > MOST_OPEN and not self._no_more_orders.is_set():
+                self._no_more_orders.wait(PAUSE)  # nobody sells what cannot be carried out
 
     # -- SCM ---------------------------------------------------------------------------------------------------------------------
 
@@ -191,19 +195,27 @@ class Business:
             return found[0] if found and found[0]["state"] in ("approved", "closed") else None
 
         order = self._until(approved, f"the sales order of {number}")
-        sales_order = order["sales_order_no"]
-        for line in order["lines"]:
-            if float(line["backorder_quantity"]):
-                movement = {
-                    "kind": "other_receipt",
-                    "warehouse_code": order["warehouse_code"],
-                    "product_code": line["product_code"],
-                    "quantity": line["backorder_quantity"],
-                }
-                scm.post("/stock-movements", movement, f"soak-stock-{sales_order}-{line['line_no']}")
-        scm.post(f"/sales-orders/{sales_order}/allocate", None, f"soak-allocate-{sales_order}")
+        sales_order, tries = order["sales_order_no"], 0
+        # Again, where an order that was approved meanwhile took what had been fetched for this one.
+        while any(float(line["backorder_quantity"]) for line in order["lines"]):
+            tries += 1
+            for line in order["lines"]:
+                if float(line["backorder_quantity"]):
+                    movement = {
+                        "kind": "other_receipt",
+                        "warehouse_code": order["warehouse_code"],
+                        "product_code": line["product_code"],
+                        "quantity": line["backorder_quantity"],
+                    }
+                    scm.post("/stock-movements", movement, f"soak-stock-{sales_order}-{line['line_no']}-{tries}")
+            order = scm.post(f"/sales-orders/{sales_order}/allocate", None, f"soak-allocate-{sales_order}-{tries}")
         delivery = scm.post("/deliveries", {"sales_order_no": sales_order}, f"soak-delivery-{sales_order}")
-        scm.post(f"/deliveries/{delivery['delivery_no']}/ship", None, f"soak-ship-{sales_order}")
+        try:
+            scm.post(f"/deliveries/{delivery['delivery_no']}/ship", None, f"soak-ship-{sales_order}")
+        except GaveUp:
+            # An action takes no key. Where it was done and the answer lost, the state refuses it the second time: look.
+            if scm.get(f"/deliveries/{delivery['delivery_no']}")["state"] != "shipped":
+                raise
         self.done.deliveries[number] = delivery["delivery_no"]
         self._to_cash.put(delivery["delivery_no"])
 

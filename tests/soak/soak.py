@@ -100,6 +100,9 @@ def soak(
         begun = time.monotonic()
         while (left := begun + seconds - time.monotonic()) > 0:
             threading.Event().wait(min(left, 10))
+            if business.errors or trouble.errors:
+                # The verdict is known; to go on would only bury where it began.
+                break
             say(
                 f"{time.monotonic() - begun:4.0f} s: {len(business.done.orders)} orders, {len(business.done.receipts)} paid"
             )

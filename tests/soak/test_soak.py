@@ -9,9 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SOAK = Path(__file__).with_name("soak.py")
 
 
+@pytest.mark.long
 def test_nothing_acknowledged_is_lost_while_everything_goes_wrong() -> None:
     seconds = os.environ.get("SHAPAN_SOAK_SECONDS", "6")
     broker = "redis" if shutil.which("redis-server") else "none"

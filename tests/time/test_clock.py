@@ -108,7 +108,9 @@ def test_how_long_to_wait_follows_rate_and_freezing(real):
 
 
 def test_a_frozen_clock_is_what_it_shows():
-    instants = [datetime(2026, 11, 24, microsecond=microsecond, tzinfo=UTC) for microsecond in (0, 1, 999, 1000, 999_999)]
+    instants = [
+        datetime(2026, 11, 24, microsecond=microsecond, tzinfo=UTC) for microsecond in (0, 1, 999, 1000, 999_999)
+    ]
     for instant in instants:
         clock = SimulatedClock(ClockState(instant, instant), real=lambda instant=instant: instant)
         frozen = clock.freeze()

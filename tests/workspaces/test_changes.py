@@ -191,6 +191,23 @@ def test_a_note_that_was_not_written_whole_stands_for_nothing(scm, tmp_path):
     runtime.stop()
 
 
+@pytest.mark.in_process
+def test_a_process_that_was_killed_while_it_saved_leaves_nothing_behind(scm, tmp_path):
+    change(scm, "c1", {"kind": "save", "name": "kept"})
+    step(scm, "c1", "finish")
+    change(scm, "c2", {"kind": "save", "name": "lost"})
+    shelf = tmp_path / "after" / "scm" / "snapshots"
+    after = killed(scm, tmp_path)
+    assert {path.name for path in shelf.iterdir()} == {"kept.sqlite", "kept.json"}
+    after.stop()
+    # Its database is in place, and what is told of it is not.
+    (shelf / "kept.json").rename(shelf / ".kept.note")
+    after = Runtime(scm.runtime.system, Settings(tmp_path / "after", (CLIENT,), scm.runtime.settings.world))
+    assert list(shelf.iterdir()) == []
+    assert after.snapshots.all() == []
+    after.stop()
+
+
 # -- snapshots of earlier releases --
 
 

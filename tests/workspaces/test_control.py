@@ -267,7 +267,8 @@ def test_a_world_that_cannot_be_built_changes_nothing(house, workspace, wish):
 
 
 def test_a_system_that_is_busy_stops_the_change_everywhere(house, workspace):
-    held = house.runtimes["finance"].workspace(workspace).gate.hold(30, 0)
+    held = house.runtimes["finance"].workspace(workspace).gate.hold(30, 5)
+    assert held is not None
     try:
         answer = house.control.put(
             f"/ws/{workspace}/snapshots/{workspace}-busy", headers={"Accept-Language": "zh"}, timeout=60

@@ -14,6 +14,8 @@ from shapan.kernel.auth import Client
 from shapan.sandbox.options import SIMULATORS, plan
 from shapan.sandbox.processes import ProcessSandbox
 
+pytestmark = pytest.mark.long
+
 CLIENT = Client("tests", "tests-secret")
 WAREHOUSE = {"warehouse_code": "A1", "name": "店", "address": "上海市"}
 

@@ -70,6 +70,9 @@ def _exposed(runtime: Runtime, workspace: Workspace, request: Request) -> Reply 
                 return met
         except Problem as problem:
             return faults.answer(request, _problem(problem, request))
+    elif request.passed.met is not None:
+        # The last rule has gone while it waited: only what it waited for has acted.
+        request.faults[:] = [wait.rule.id for wait in request.passed.met.waits]
     # After the faults: a request that hangs is not yet inside.
     if (pause := workspace.gate.enter()) is not None:
         return pause

@@ -90,6 +90,10 @@ class Lane:
                 future.set_result(answer)
 
 
+class BrokenOff(Exception):
+    """A body that did not come to its end."""
+
+
 class ServingLoop(asyncio.SelectorEventLoop):
     """An event loop that says when its process is told to end, before granian begins to wait for the requests that are left."""
 
@@ -137,7 +141,11 @@ class Edge:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> Any:
         """One request."""
-        body = await self._read(scope, protocol)
+        try:
+            body = await self._read(scope, protocol)
+        except BrokenOff:
+            # As granian itself answers what it cannot read.
+            return protocol.response_empty(400, [("connection", "close")])
         environ = _environ(scope)
         passed: Passed = environ[PASSED]
         lane = self._operator if "/_shapan/" in scope.path else self._clients
@@ -190,7 +198,7 @@ class Edge:
         return watcher in done
 
     async def _read(self, scope: Any, protocol: Any) -> bytes:
-        """The body, or just enough of it to know that it is too large."""
+        """The body, or just enough of it to know that it is too large. BrokenOff: half a file is to its reader a whole one with fewer rows."""
         given = scope.headers
         length = given.get("content-length")
         if length is None and "transfer-encoding" not in given:
@@ -198,12 +206,16 @@ class Edge:
         if length is not None and length.isdigit() and int(length) <= self._body_limit:
             whole: bytes = await protocol()
             return whole
-        parts, size = [], 0
+        parts, size, empty = [], 0, 0
         async for part in protocol:
+            # granian says of a body that broke off only this: an empty part before the one at its end. Of trailers it says the same.
+            empty += not part
             parts.append(part)
             size += len(part)
             if size > self._body_limit:
                 break
+        if empty > 1:
+            raise BrokenOff
         return b"".join(parts)
 
 

@@ -160,6 +160,7 @@ class Runtime:
         self.metrics.register(WorkspaceMetrics(self))
         for left in self._folder.glob(".*.new*"):
             left.unlink()
+        self.snapshots.tidy()
         for path in sorted(self._folder.glob("*.sqlite")):
             self._open(path.stem)
         if DEFAULT not in self._workspaces:

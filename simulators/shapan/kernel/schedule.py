@@ -119,14 +119,16 @@ class Schedule:
         # Tried on a clock beside it: what is refused must be refused before the first step.
         type(workspace.clock)(workspace.clock.state()).advance_to(to, or_later=or_later)
         done: list[dict[str, Any]] = []
-        with self._turn(workspace.name):
-            self._begin(workspace)
-            while (step := self._step(workspace, to)) is not None:
-                done += step
-            # It may have got there by itself meanwhile.
-            workspace.change_clock(lambda clock: clock.advance_to(to, or_later=True))
-        # Who looked meanwhile went away again.
-        self.nudge(workspace.name)
+        try:
+            with self._turn(workspace.name):
+                self._begin(workspace)
+                while (step := self._step(workspace, to)) is not None:
+                    done += step
+                # It may have got there by itself meanwhile.
+                workspace.change_clock(lambda clock: clock.advance_to(to, or_later=True))
+        finally:
+            # Who looked meanwhile went away again.
+            self.nudge(workspace.name)
         return done
 
     def catch_up(self, workspace: Workspace) -> list[dict[str, Any]] | None:

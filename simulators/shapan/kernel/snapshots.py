@@ -76,6 +76,13 @@ class Shelf:
         note.write_text(json.dumps(asdict(snapshot), ensure_ascii=False, indent=1), "utf-8")
         note.replace(self._folder / f"{snapshot.name}.json")
 
+    def tidy(self) -> None:
+        """Remove what a process that was killed had made ready, or not written down any more. Call it before anybody uses the shelf."""
+        named = {path.stem for path in self._folder.glob("*.json")}
+        for path in [*self._folder.glob(".*"), *self._folder.glob("*.sqlite*")]:
+            if path.name.startswith(".") or path.name.partition(".")[0] not in named:
+                path.unlink()
+
     def remove(self, name: str) -> bool:
         """Remove a snapshot; False when there is none."""
         found = self.find(name) is not None

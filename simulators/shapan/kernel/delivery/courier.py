@@ -85,7 +85,8 @@ class Courier:
             self._thread.join()
             if self._publisher is not None:
                 self._publisher.stop()
-            self._pool.shutdown(wait=True)
+            # What no sender has begun with stays in line: with many receivers that hang there would be minutes of it.
+            self._pool.shutdown(wait=True, cancel_futures=True)
             self._webhooks.close()
             self._thread = None
 

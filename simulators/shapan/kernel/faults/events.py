@@ -51,7 +51,7 @@ class EventDesk:
                     # Put in line anew: it was delivered, or somebody resends it.
                     _note(rule, delivery, _DONE)
                 continue
-            if not rule.is_live(now):
+            if not kind.concerns(receiver) or not rule.is_live(now):
                 continue
             if attempt and not kind.each_attempt:
                 continue

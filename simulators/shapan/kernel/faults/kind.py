@@ -148,6 +148,10 @@ class EventFault(Kind):
     once: ClassVar[bool] = False
     until_delivered: ClassVar[bool] = False
 
+    def concerns(self, receiver: str) -> bool:
+        """Whether what goes to a receiver is something that this fault can befall; others are not counted."""
+        return True
+
     def deliver(self, rule: Rule, plan: DeliveryPlan) -> DeliveryPlan:
         """What becomes of a delivery that is hit, for which `plan` is what the rules before made of it."""
         raise NotImplementedError

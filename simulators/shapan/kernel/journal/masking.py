@@ -117,10 +117,7 @@ def _member(found: re.Match[str]) -> str:
 def _struck(value: Any) -> Any:
     """The value without its secrets; the value itself where there are none."""
     if isinstance(value, Mapping):
-        changed = {
-            name: MASK if is_secret(name) and isinstance(inner, str) else _struck(inner)
-            for name, inner in value.items()
-        }
+        changed = {name: _hidden(inner) if is_secret(name) else _struck(inner) for name, inner in value.items()}
         return changed if any(changed[name] is not value[name] for name in changed) else value
     if isinstance(value, list):
         items = [_struck(inner) for inner in value]
@@ -129,6 +126,15 @@ def _struck(value: Any) -> Any:
         shown = _URL.sub(lambda found: url(found[0]), value)
         return value if shown == value else shown
     return value
+
+
+def _hidden(value: Any) -> Any:
+    """A value under a secret name: all texts and numbers in it are struck out; that there is none, or a yes or no, tells nothing."""
+    if isinstance(value, Mapping):
+        return {name: _hidden(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_hidden(inner) for inner in value]
+    return value if value is None or isinstance(value, bool) else MASK
 
 
 def path(text: str, query_string: str, operation_id: str | None) -> str:

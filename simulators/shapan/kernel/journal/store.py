@@ -170,7 +170,7 @@ class JournalStore:
             self._seq += 1
             entry, content = _row(note)
             texts = tuple(map(_storable, _texts(content)))
-            size = 400 + sum(len(text) for text in texts if text is not None)
+            size = 400 + _bytes(*texts, entry.path, entry.subjects, entry.refs, entry.delivery)
             entries.append((workspace, self._seq, size, *map(_storable, _columns(entry))))
             contents.append((self._seq, *texts))
             numbers = self._kept.setdefault(workspace, [0, 0])
@@ -253,6 +253,11 @@ class JournalStore:
             signal.set()
         if self._thread is not None:
             self._thread.join()
+
+
+def _bytes(*texts: str | None) -> int:
+    """So many bytes as SQLite keeps of these texts."""
+    return sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts if text)
 
 
 def _storable(value: Any) -> Any:

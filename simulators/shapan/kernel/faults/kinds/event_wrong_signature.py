@@ -8,6 +8,8 @@ from shapan.kernel.faults.kind import EventFault
 from shapan.kernel.faults.plan import DeliveryPlan
 from shapan.kernel.faults.rule import Rule
 
+BROKER = "broker"
+
 
 class EventWrongSignature(EventFault):
     """Signed with another secret, at each attempt that is hit."""
@@ -15,6 +17,10 @@ class EventWrongSignature(EventFault):
     name = "event-wrong-signature"
     en, zh = "A wrong signature", "签名错误"
     each_attempt = True
+
+    def concerns(self, receiver: str) -> bool:
+        """Webhooks: nothing is signed for the broker."""
+        return receiver != BROKER
 
     def deliver(self, rule: Rule, plan: DeliveryPlan) -> DeliveryPlan:
         """Break the signature."""
