@@ -143,7 +143,7 @@ def test_everything_wrong_is_said_at_once(one_shop):
         "business-rule",
         fault="latency",
         parameters={"median_ms": 100, "p95_ms": 50},
-        match={"operations": ["listOrders", "flyToTheMoon"], "headers": {"A": {"pattern": r"\p{L}"}}},
+        match={"operations": ["listOrders", "flyToTheMoon"], "headers": {"A": {"pattern": "(?=on)"}}},
     ) == ["/match/headers/A/pattern", "/match/operations/1", "/parameters/p95_ms"]
     assert refuse(
         one_shop, 422, "business-rule", fault="event-lost", match={"types": ["crm.*", "scm.*"], "webhook": "none"}

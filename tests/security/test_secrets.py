@@ -147,7 +147,10 @@ def test_files_with_secrets_are_their_owner_s_only(sandbox: SandboxOptions) -> N
     assert {path.name for path in holders} >= {"sandbox.json", "token-key.pem", "server-key.pem", "ca-key.pem"}
     for path in holders:
         closed = modes(path) & 0o077 == 0 or any(
-            modes(folder) & 0o077 == 0 for folder in path.parents if folder.is_relative_to(sandbox.folder)
+            # The folder itself is the user's, and mostly open to others.
+            modes(folder) & 0o077 == 0
+            for folder in path.parents
+            if folder.is_relative_to(sandbox.folder) and folder != sandbox.folder
         )
         assert closed, path
 

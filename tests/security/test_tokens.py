@@ -171,6 +171,17 @@ def test_the_metadata_names_the_endpoints(crm: Api) -> None:
         assert crm.http.post(metadata[name], data={**ME, "token": "x"}).status_code == 200
 
 
+def test_another_kind_of_token_under_our_own_key_is_refused(crm: Api) -> None:
+    """RFC 9068 section 4: an identity token, or whatever else is signed with the same key, opens nothing."""
+    from joserfc import jwt
+
+    key = crm.runtime.authority._key
+    claims = jwt.decode(crm.token, key, algorithms=["RS256"]).claims
+    same, other = (jwt.encode({"alg": "RS256", "typ": typ}, claims, key) for typ in ("at+jwt", "JWT"))
+    assert _refused(crm, same) is None
+    assert _refused(crm, other) is not None
+
+
 def test_forged_tokens_are_refused(crm: Api) -> None:
     import base64
     import json

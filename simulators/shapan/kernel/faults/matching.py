@@ -12,6 +12,7 @@ from typing import Any
 
 from shapan.kernel.bundle import escape
 from shapan.kernel.errors import Fault
+from shapan.kernel.expressions import UNUSABLE, Expression, UnusableExpression
 from shapan.kernel.wire import Request
 
 
@@ -53,7 +54,7 @@ class Match:
     operations: frozenset[str] = frozenset()
     path: PathGlob | None = None
     method: str | None = None
-    headers: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    headers: tuple[tuple[str, str | Expression], ...] = ()
     client: str | None = None
     types: tuple[re.Pattern[str], ...] = ()
     subject: str | None = None
@@ -72,7 +73,7 @@ class Match:
             return False
         for name, pattern in self.headers:
             value = request.headers.get(name)
-            if value is None or not pattern.fullmatch(value):
+            if value is None or not (pattern == value if isinstance(pattern, str) else pattern.fullmatch(value)):
                 return False
         return self.client is None or caller() == self.client
 
@@ -104,7 +105,7 @@ def match_of(given: Mapping[str, Any]) -> Match:
         frozenset(given.get("operations", ())),
         PathGlob(given["path"]) if "path" in given else None,
         given.get("method"),
-        tuple((name.lower(), _header_pattern(value)) for name, value in given.get("headers", {}).items()),
+        tuple((name.lower(), _header_value(value)) for name, value in given.get("headers", {}).items()),
         given.get("client"),
         tuple(type_pattern(glob) for glob in given.get("types", ())),
         given.get("subject"),
@@ -120,15 +121,9 @@ def unusable(given: Mapping[str, Any]) -> list[Fault]:
     found = []
     for name, value in given.get("headers", {}).items():
         try:
-            _header_pattern(value)
-        except (re.error, OverflowError, RecursionError) as error:
-            found.append(
-                Fault(
-                    f"/match/headers/{escape(name)}/pattern",
-                    f"This is no regular expression of Python: {error}.",
-                    f"不是有效的 Python 正则表达式：{error}。",
-                )
-            )
+            _header_value(value)
+        except UnusableExpression:
+            found.append(Fault(f"/match/headers/{escape(name)}/pattern", UNUSABLE.en, UNUSABLE.zh))
     return found
 
 
@@ -137,5 +132,5 @@ def type_pattern(glob: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, glob.split("*"))), re.S)
 
 
-def _header_pattern(value: str | Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile(re.escape(value) if isinstance(value, str) else value["pattern"], re.S)
+def _header_value(value: str | Mapping[str, str]) -> str | Expression:
+    return value if isinstance(value, str) else Expression(value["pattern"])

@@ -7,8 +7,8 @@ compared with a JSON value, or with an object of conditions: equals, not_equals,
 from __future__ import annotations
 
 import fnmatch
+import functools
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from shapan.kernel.errors import Fault
+from shapan.kernel.expressions import UNUSABLE, Expression, UnusableExpression
 
 _MISSING = object()
 _FOUND_LENGTH = 300
@@ -48,16 +49,16 @@ def faults_of(matcher: Mapping[str, Any], pointer: str = "") -> list[Fault]:
                 )
             if isinstance(wanted, Mapping) and isinstance(wanted.get("matches"), str):
                 try:
-                    re.compile(wanted["matches"])
-                except re.error as error:
-                    found.append(
-                        Fault(
-                            f"{where}/matches",
-                            f"This is no regular expression: {error}.",
-                            f"这不是有效的正则表达式：{error}。",
-                        )
-                    )
+                    _expression(wanted["matches"])
+                except UnusableExpression:
+                    found.append(Fault(f"{where}/matches", UNUSABLE.en, UNUSABLE.zh))
     return found
+
+
+@functools.lru_cache(maxsize=256)
+def _expression(text: str) -> Expression:
+    """Compiled once for all the entries that it is held against. UnusableExpression."""
+    return Expression(text)
 
 
 def needs_content(matcher: Mapping[str, Any]) -> bool:
@@ -147,7 +148,7 @@ def _at_most(given: float, value: Any) -> bool:
 _CONDITIONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "equals": _same,
     "not_equals": lambda given, value: not _same(given, value),
-    "matches": lambda given, value: isinstance(value, str) and re.search(given, value) is not None,
+    "matches": lambda given, value: isinstance(value, str) and _expression(given).search(value),
     "contains": lambda given, value: isinstance(value, str) and given in value,
     "present": lambda given, value: (value is not _MISSING) == given,
     "at_least": _at_least,
