@@ -128,3 +128,6 @@ def test_what_becomes_of_a_request_whose_client_hung_up(shop, eventually, abando
         eventually(lambda: len(shop.orders()) == before + 1)
     assert shop.order().status_code == 201
     assert len(shop.orders()) == before + 1 + made
+    # The journal has it either way: served late, or as one that nobody was left to answer.
+    [noted] = [entry for entry in shop.journal(operation_id="createOrder") if rule["id"] in entry["faults"]]
+    assert (noted["status"], noted["sent"]) == ((201, "whole") if made else (499, "nothing"))

@@ -12,6 +12,8 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from shapan.kernel.database import DatabaseGone
@@ -29,6 +31,8 @@ from shapan.kernel.wire import Reply, Request, Upload, problem_reply
 log = logging.getLogger(__name__)
 
 _NO_BODY_STATUS = {204, 304}
+GIVEN_UP = 499
+"""What the journal says of a request that nobody was left to answer; it is no status of HTTP, and no client gets it."""
 _POSTS_THAT_READ = {"issueToken", "introspectToken"}
 
 
@@ -45,7 +49,7 @@ def handle(runtime: Runtime, request: Request) -> Reply | Pause:
         # Not the operation's answer but the address's, like an unknown path: no contract documents it.
         return _problem(_no_workspace(request.workspace), request)
     if isinstance(reply, Pause):
-        return reply
+        return reply if operation.is_operators else replace(reply, given_up=partial(_given_up, workspace, request))
     duration = time.perf_counter() - started
     runtime.requests.labels(operation.operation_id, str(reply.status)).inc()
     runtime.duration.labels(operation.operation_id).observe(duration)
@@ -53,6 +57,12 @@ def handle(runtime: Runtime, request: Request) -> Reply | Pause:
         took = time.time() - request.passed.came + reply.delay_seconds
         workspace.journal.request(request, reply, workspace.clock.now(), seconds=took)
     return _as_wished(runtime, request, reply)
+
+
+def _given_up(workspace: Workspace, request: Request) -> None:
+    """For the journal: the client hung up, or we went down, before there was an answer."""
+    reply = Reply(GIVEN_UP, (), b"", sent="nothing")
+    workspace.journal.request(request, reply, workspace.clock.now(), seconds=time.time() - request.passed.came)
 
 
 def _as_wished(runtime: Runtime, request: Request, reply: Reply) -> Reply:

@@ -157,6 +157,8 @@ class Edge:
                 break
             # Who is not to be forgotten is not watched: it would be looked at again and again, and found gone each time.
             gone = await self._wait(outcome.wait_async(), protocol if outcome.abandon else None)
+            if gone or self._ends:
+                outcome.give_up()
             if self._ends:
                 # A system that goes down leaves those who wait without an answer.
                 return _hang_up(scope, protocol)

@@ -98,6 +98,7 @@ def _respond_here(runtime: Runtime, given: Request, outcome: Reply | Pause) -> R
     while isinstance(outcome, Pause):
         outcome.wait()
         if outcome.abandon and connection is not None and hung_up(connection):
+            outcome.give_up()
             return Response(_cut_off(b"", connection), direct_passthrough=True)
         given.passed.add(outcome.name)
         outcome = handle(runtime, given)

@@ -80,13 +80,19 @@ class Pause:
     """A request must wait: `seconds` of real time, or until `signal`, whichever comes first; one of them may be None, not both.
 
     `name` is then among what the request has `passed`. `abandon`: a client that hangs up meanwhile ends the request; without it the
-    request goes on, as in a system that does not notice.
+    request goes on, as in a system that does not notice. `given_up` is called when it ends so.
     """
 
     name: str
     seconds: float | None = None
     signal: Signal | None = None
     abandon: bool = False
+    given_up: Callable[[], None] | None = None
+
+    def give_up(self) -> None:
+        """The request ends here, without an answer."""
+        if self.given_up is not None:
+            self.given_up()
 
     def wait(self) -> None:
         """In this thread."""
