@@ -133,7 +133,7 @@ def _strange(systems: SystemsClient, chosen: list[str], pointer: str, where: str
 
 
 def _cursor(text: str | None) -> dict[str, int]:
-    """The last sequence number that was shown of each system."""
+    """The last sequence number that was shown of each system. 422 for a text that fits the contract and is no cursor of ours."""
     if text is None:
         return {}
     try:
@@ -142,7 +142,7 @@ def _cursor(text: str | None) -> dict[str, int]:
     except Problem:
         good = False
     if not good:
-        raise invalid(
+        raise refused(
             [
                 Fault(
                     "/after",
