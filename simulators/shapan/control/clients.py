@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from shapan.kernel.errors import Problem, no_such, simple
+from shapan.kernel.errors import Fault, Problem, no_such, passed_on, simple
 from shapan.kernel.trust import trusted
 
 # Downstream first: a document that moves on while we read is then seen upstream without its follower, which is what
@@ -204,6 +204,27 @@ class SystemsClient:
 def require_all(answers: Iterable[SystemAnswer], workspace: str, en: str, zh: str) -> None:
     """Nothing when every system gave a good answer; else the one problem that names each that did not, with `en`/`zh` for what follows from it."""
     _complain(list(answers), workspace, en, zh)
+
+
+def unknown_systems(known: SystemsClient, named: Iterable[tuple[str, str]], where: str = "body") -> list[Fault]:
+    """A fault for each (pointer, name) whose system control does not know."""
+    return [
+        Fault(
+            pointer,
+            f"There is no system {name}; there are {', '.join(known.names)}.",
+            f"没有系统 {name}；已有 {'、'.join(map(chinese, known.names))}。",
+            where,
+        )
+        for pointer, name in named
+        if name not in known.names
+    ]
+
+
+def pass_on_refusals(answers: Iterable[SystemAnswer], statuses: tuple[int, ...] = (400, 422)) -> None:
+    """Nothing, or the first refusal of the request itself, in the words of the system that says so."""
+    for answer in answers:
+        if answer.status in statuses and isinstance(answer.body, Mapping):
+            raise passed_on(answer.status, answer.body)
 
 
 def _problem(answer: httpx.Response) -> Any:

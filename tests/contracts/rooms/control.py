@@ -23,6 +23,8 @@ def keys(world: Any) -> dict[str, list[Any]]:
         "query.order": order,
         "path.trace_id": ["1" * 32],
         "path.fault_id": ["fault-1"],
+        # Whoever follows waits for what comes; here nothing does.
+        "query.wait": [0],
         **WORKSPACES,
     }
 

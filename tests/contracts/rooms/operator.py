@@ -20,6 +20,8 @@ def keys(world: Any) -> dict[str, list[Any]]:
         "path.workspace_name": ["other", "third"],
         "path.event_id": [EVENT],
         "path.fault_id": ["fault-1"],
+        # Whoever follows waits for what comes; here nothing does.
+        "query.wait": [0],
         **WORKSPACES,
     }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from shapan.control.clients import SystemAnswer, SystemsClient, bad_answer, require_all
+from shapan.control.clients import SystemsClient, bad_answer, pass_on_refusals, require_all, unknown_systems
 from shapan.kernel.errors import Fault, conflict, invalid, refused
 
 Entry = dict[str, Any]
@@ -47,18 +47,8 @@ def chosen(
     """The systems that are meant: all, or the one that is named. 422 for one that control does not know."""
     if system is None:
         return systems.names
-    if system not in systems.names:
-        known = ", ".join(systems.names)
-        raise refused(
-            [
-                Fault(
-                    pointer,
-                    f"There is no system {system}; there are {known}.",
-                    f"没有系统 {system}；现有 {known}。",
-                    where,
-                )
-            ]
-        )
+    if strange := unknown_systems(systems, [(pointer, system)], where):
+        raise refused(strange)
     return (system,)
 
 
@@ -80,22 +70,11 @@ def ask(
             f"No journal is kept by {listed}: it was started with --no-journal. Start it without, and ask again.",
             f"{listed} 以 --no-journal 启动，未记录请求日志；请去掉该选项重新启动。",
         )
-    _pass_on(answers)
+    pass_on_refusals(answers.values())
     require_all(
         answers.values(), workspace, "The journal is given for all systems or none.", "任一系统缺失时不给出日志。"
     )
     return {name: answer.body for name, answer in answers.items()}
-
-
-def _pass_on(answers: Mapping[str, SystemAnswer]) -> None:
-    """What is wrong with the request itself, in the words of the system that says so."""
-    for answer in answers.values():
-        if answer.status in (400, 422) and isinstance(answer.body, Mapping):
-            faults = [
-                Fault(error["pointer"], error["detail"], error["detail"], error.get("in", "body"))
-                for error in answer.body.get("errors", [])
-            ]
-            raise refused(faults) if answer.status == 422 else invalid(faults)
 
 
 def read(

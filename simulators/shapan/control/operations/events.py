@@ -9,8 +9,15 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from shapan.control.clients import SystemAnswer, SystemsClient, bad_answer, chinese, require_all
-from shapan.kernel.errors import Fault, Problem, invalid, refused
+from shapan.control.clients import (
+    SystemAnswer,
+    SystemsClient,
+    bad_answer,
+    pass_on_refusals,
+    require_all,
+    unknown_systems,
+)
+from shapan.kernel.errors import Fault, Problem, refused
 from shapan.kernel.paging import decode_cursor, encode_cursor
 from shapan.kernel.system import Answer, Context, ok
 
@@ -30,17 +37,13 @@ def list_all_events(
     """listAllEvents: by simulated time, those of one system in their order. 422 for a system that there is not."""
     systems: SystemsClient = ctx.services["systems"]
     chosen = list(systems.names) if system is None else [system]
-    if strange := _strange(systems, chosen, "/system", "query"):
+    if strange := unknown_systems(systems, [("/system", name) for name in chosen], "query"):
         raise refused(strange)
     cursor = _cursor(after)
     asked = {"state": state, "type": type, "subject": subject, "since": since, "limit": str(limit)}
     given = {name: value for name, value in asked.items() if value is not None}
-    pages: dict[str, Mapping[str, Any]] = {}
-    for name in chosen:
-        query = urlencode({**given, "after": str(cursor.get(name, 0))})
-        pages |= _good(
-            systems.call("GET", f"{_EVENTS}?{query}", ctx.workspace, systems=[name], language=ctx.language), ctx
-        )
+    paths = {name: f"{_EVENTS}?{urlencode({**given, 'after': str(cursor.get(name, 0))})}" for name in chosen}
+    pages = _good(systems.call("GET", paths, ctx.workspace, systems=chosen, language=ctx.language), ctx)
     merged = heapq.merge(*(_rows(name, page) for name, page in pages.items()), key=lambda row: row[:2])
     taken = list(islice(merged, limit))
     for _, name, entry in taken:
@@ -59,7 +62,7 @@ def resend_all_events(ctx: Context, body: dict[str, Any]) -> Answer:
     """resendAllEvents: nothing anywhere unless every system answers and every id is an event's of one of them (422)."""
     systems: SystemsClient = ctx.services["systems"]
     chosen = body.pop("systems", list(systems.names))
-    if strange := _strange(systems, chosen, "/systems", "body"):
+    if strange := unknown_systems(systems, ((f"/systems/{place}", name) for place, name in enumerate(chosen))):
         raise refused(strange)
     dry_run = body.pop("dry_run", False)
     # First without effect: what is wrong is found in all systems before anything is sent in one.
@@ -90,14 +93,7 @@ def _resend(systems: SystemsClient, ctx: Context, chosen: list[str], body: dict[
 
 def _good(answers: Mapping[str, SystemAnswer], ctx: Context) -> dict[str, Any]:
     """The bodies of the answers. What a system refuses in the request is refused with its words."""
-    for answer in answers.values():
-        problem = answer.body
-        if answer.status == 400 and isinstance(problem, Mapping):
-            faults = [
-                Fault(f.get("pointer", ""), f.get("detail", ""), f.get("detail", ""), f.get("in", "body"))
-                for f in problem.get("errors", ())
-            ]
-            raise invalid(faults)
+    pass_on_refusals(answers.values(), (400,))
     require_all(
         answers.values(),
         ctx.workspace,
@@ -117,19 +113,6 @@ def _rows(name: str, page: Mapping[str, Any]) -> Iterable[tuple[datetime, str, A
         moment = datetime.fromisoformat(entry["event"]["time"])
         latest = moment if latest is None else max(latest, moment)
         yield latest, name, entry
-
-
-def _strange(systems: SystemsClient, chosen: list[str], pointer: str, where: str) -> list[Fault]:
-    return [
-        Fault(
-            f"{pointer}/{place}" if where == "body" else pointer,
-            f"There is no system {name}; there are {', '.join(systems.names)}.",
-            f"没有系统 {name}；已有 {'、'.join(map(chinese, systems.names))}。",
-            where,
-        )
-        for place, name in enumerate(chosen)
-        if name not in systems.names
-    ]
 
 
 def _cursor(text: str | None) -> dict[str, int]:

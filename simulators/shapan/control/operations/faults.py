@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapan.control.changes import coordinator
-from shapan.control.clients import SystemAnswer, SystemsClient, bad_answer, require_all
+from shapan.control.clients import SystemAnswer, SystemsClient, bad_answer, require_all, unknown_systems
 from shapan.kernel.errors import Fault, Problem, conflict, not_found, passed_on, refused
 from shapan.kernel.system import Answer, Context, created, no_content, ok
 
@@ -30,16 +30,7 @@ def add_fault(ctx: Context, body: dict[str, Any]) -> Answer:
     systems: SystemsClient = ctx.services["systems"]
     named = "systems" in body
     chosen = body.pop("systems", list(systems.names))
-    strange = [
-        Fault(
-            f"/systems/{place}",
-            f"There is no system {name}; there are {', '.join(systems.names)}.",
-            f"没有系统 {name}；已有 {'、'.join(systems.names)}。",
-        )
-        for place, name in enumerate(chosen)
-        if name not in systems.names
-    ]
-    if strange:
+    if strange := unknown_systems(systems, ((f"/systems/{place}", name) for place, name in enumerate(chosen))):
         raise refused(strange)
     chosen = [name for name in systems.names if name in chosen]
     # Two that take the next free number at a time would take the same; and a restore amid this would leave the rule in some systems.
