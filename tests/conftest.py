@@ -92,13 +92,15 @@ def seeded_folder(tmp_path_factory: pytest.TempPathFactory, tiny_world: Any) -> 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests talk to a system straight into the app and through a server on a real port; those marked `in_process` only the first way.
+    """Tests talk to a system straight into the app and through a server on a real port; those marked `in_process` or
+    `over_sockets` only one way.
 
     What a socket can change is shown once for the kernel and for every kind of answer; business need not be played twice.
     """
     if "transport" in metafunc.fixturenames and not hasattr(metafunc.module, "transport"):
-        once = metafunc.definition.get_closest_marker("in_process") is not None
-        metafunc.parametrize("transport", ["in-process"] if once else ["in-process", "sockets"])
+        marked = metafunc.definition.get_closest_marker
+        ways = [("in-process", "over_sockets"), ("sockets", "in_process")]
+        metafunc.parametrize("transport", [way for way, against in ways if marked(against) is None])
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +27,7 @@ def missing(program: str) -> str | None:
     return None if found else f"{program} is not installed"
 
 
-class _Server:
+class _Server(ABC):
     """A process that can be started, killed and started again on the same port with the same data."""
 
     name = ""
@@ -38,14 +39,16 @@ class _Server:
         self.port = free_ports([self.name])[self.name]
         self._process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """What starts it."""
 
     def environment(self) -> dict[str, str]:
         return {}
 
+    @abstractmethod
     def answers(self) -> bool:
-        raise NotImplementedError
+        """Whether it serves."""
 
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:

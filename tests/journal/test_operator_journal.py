@@ -225,9 +225,8 @@ def test_an_entry_says_which_fault_acted(crm, ordered):
     )
 
 
-def test_an_answer_that_a_fault_lost_is_in_the_journal(crm, ordered, transport):
-    if transport == "in-process":
-        pytest.skip("there is no connection to be cut")
+@pytest.mark.over_sockets
+def test_an_answer_that_a_fault_lost_is_in_the_journal(crm, ordered):
     rule = {
         "fault": "drop",
         "id": "lost",

@@ -51,10 +51,8 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(crm: Api, refusal
     )
 
 
-def test_a_body_without_a_length_is_read_no_further_than_its_bound(crm: Api, refusal: Refusal, transport: str) -> None:
-    if transport != "sockets":
-        pytest.skip("in process there is no body without a length")
-
+@pytest.mark.over_sockets
+def test_a_body_without_a_length_is_read_no_further_than_its_bound(crm: Api, refusal: Refusal) -> None:
     def endless() -> Any:
         for _ in range(3 * 16):
             yield bytes(64 * 1024)
@@ -161,9 +159,8 @@ def test_no_workspace_name_leads_out_of_its_folder(crm: Api, name: str, tmp_path
     assert [w["name"] for w in crm.http.get("/_shapan/workspaces").json()["items"]] == ["default"]
 
 
-def test_a_request_that_is_no_http_ends_its_connection_only(crm: Api, transport: str) -> None:
-    if transport != "sockets":
-        pytest.skip("there is a connection over sockets only")
+@pytest.mark.over_sockets
+def test_a_request_that_is_no_http_ends_its_connection_only(crm: Api) -> None:
     address = ("127.0.0.1", crm.http.base_url.port or 0)
     for said in (
         b"\r\n\r\n",

@@ -7,6 +7,7 @@ defaults, stands in the contract (operator/fault-parameters.yaml) under its name
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from shapan.kernel.faults.stale import StaleCopy
 
 
-class Kind:
+class Kind(ABC):
     """A fault by its name. `en` and `zh` say what it does, in a few words."""
 
     name: ClassVar[str]
@@ -121,9 +122,9 @@ class RequestFault(Kind):
         """Whether a request that matches is one that this fault can befall; others are not counted."""
         return True
 
+    @abstractmethod
     def meet(self, rule: Rule, call: Call) -> Effect | None:
         """What it does to a request that is hit; None for nothing. Called under the book's lock: it must not wait."""
-        raise NotImplementedError
 
 
 class RowFault(Kind):
@@ -131,9 +132,9 @@ class RowFault(Kind):
 
     acts_on = "row"
 
+    @abstractmethod
     def refusal(self, rule: Rule) -> Problem:
         """Why the row that is hit is not entered."""
-        raise NotImplementedError
 
 
 class EventFault(Kind):
@@ -152,6 +153,6 @@ class EventFault(Kind):
         """Whether what goes to a receiver is something that this fault can befall; others are not counted."""
         return True
 
+    @abstractmethod
     def deliver(self, rule: Rule, plan: DeliveryPlan) -> DeliveryPlan:
         """What becomes of a delivery that is hit, for which `plan` is what the rules before made of it."""
-        raise NotImplementedError
