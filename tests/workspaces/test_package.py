@@ -178,6 +178,8 @@ def test_a_database_with_more_in_it_than_data_is_refused_and_nothing_is_loaded(
         gzip.compress(b"SQLite format 3\x00" + bytes(5000)),
         gzip.compress(bytes(90))[:-9],
     ],
+    # Named: what is compressed holds the second in which it was, and each worker collects in its own.
+    ids=["empty", "no gzip", "no database", "a header only", "cut off"],
 )
 def test_a_member_that_is_no_database_is_refused(house, workspace, content):
     answer = load(house, f"{workspace}-none", pack({}, {**dict.fromkeys(SYSTEMS, content)}))
