@@ -2,7 +2,7 @@
 
 It looks at a workspace when somebody says that something was put in line there (`nudge`), when a delivery has ended, and when the next
 attempt falls due on the workspace's clock; never because time merely passes, so that idle workspaces cost nothing. Webhooks are called by
-a pool of threads, a few at a time to each, so that one that hangs holds up no other; the broker has a thread of its own (publisher.py).
+a pool of threads, a few at a time to each, so that one that hangs holds up few others, see ARCHITECTURE; the broker has a thread of its own (publisher.py).
 """
 
 from __future__ import annotations
