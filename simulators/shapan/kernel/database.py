@@ -19,9 +19,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
 from shapan.kernel.connections import IDLE
+from shapan.kernel.sqlite import sqlite_utils
 
 Migration = Callable[[sqlite_utils.Database], None]
 
