@@ -21,7 +21,6 @@ from shapan.kernel.bulk.records import Column, Record, columns_for, flat_records
 from shapan.kernel.bulk.resources import Resource
 from shapan.kernel.bulk.shape import find_path
 from shapan.kernel.bulk.source import CSV, MOST_RECORDS, NDJSON, Source, Unreadable
-from shapan.kernel.bulk.workbook import open_xlsx
 from shapan.kernel.errors import Problem, simple
 
 if TYPE_CHECKING:
@@ -54,6 +53,9 @@ def open_file(job: Job, content: bytes) -> Source:
         return open_csv(content, charset)
     if job.parameters["format"] == NDJSON:
         return open_ndjson(content, charset)
+    # Few bring a workbook, and openpyxl would cost every start of a system its loading.
+    from shapan.kernel.bulk.workbook import open_xlsx
+
     return open_xlsx(content, job.parameters["sheet"])
 
 

@@ -1,4 +1,4 @@
-"""Files that exports make (生成文件): NDJSON, CSV and XLSX, record by record."""
+"""Files that exports make (生成文件), record by record: NDJSON and CSV; sheet.py has XLSX."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
 from shapan.kernel.bulk.encoding import CODECS
 from shapan.kernel.bulk.formulas import covered
 from shapan.kernel.bulk.shape import Path, Shape, columns_of, heading, table_of
@@ -19,8 +15,6 @@ from shapan.kernel.bulk.source import CSV, MEDIA, NDJSON, XLSX, Unreadable
 
 MEDIA_OF = {name: media for media, name in MEDIA.items()}
 MOST_BYTES = 200 * 1024 * 1024
-_MOST_SHEET_ROWS = 1_048_576
-_MOST_CELL = 32_767
 
 
 class Writer(Protocol):
@@ -43,7 +37,12 @@ def writer(format_: str, encoding: str | None, shape: Shape, *, chinese: bool, f
     """The writer of a format for records of a shape. `formula_safe` concerns CSV only, see `formulas`."""
     if format_ == NDJSON:
         return _Lines(encoding or "utf-8")
-    return _Workbook(shape, chinese) if format_ == XLSX else _Csv(encoding or "utf-8", shape, chinese, formula_safe)
+    if format_ == XLSX:
+        # Few ask for a workbook, and openpyxl would cost every start of a system its loading.
+        from shapan.kernel.bulk.sheet import WorkbookWriter
+
+        return WorkbookWriter(shape, chinese)
+    return _Csv(encoding or "utf-8", shape, chinese, formula_safe)
 
 
 class _Text:
@@ -71,7 +70,7 @@ class _Lines(_Text):
 class _Csv(_Text):
     def __init__(self, encoding: str, shape: Shape, chinese: bool, formula_safe: bool) -> None:
         super().__init__(encoding)
-        self._shown: Callable[[Any], str] = _covered if formula_safe else _cell
+        self._shown: Callable[[Any], str] = _covered if formula_safe else cell_text
         self._table = table_of(shape)
         self._columns = columns_of(shape)
         self._csv = csv.writer(self._buffer)
@@ -79,12 +78,12 @@ class _Csv(_Text):
 
     def add(self, record: dict[str, Any]) -> None:
         self._csv.writerows(
-            [[self._shown(value) for value in row] for row in _rows(record, self._table, self._columns)]
+            [[self._shown(value) for value in row] for row in rows_of(record, self._table, self._columns)]
         )
         self._check()
 
 
-def _rows(record: dict[str, Any], table: str | None, columns: list[Path]) -> Iterator[list[Any]]:
+def rows_of(record: dict[str, Any], table: str | None, columns: list[Path]) -> Iterator[list[Any]]:
     """One row for each line of a document, one for a record without lines."""
     for line in (record.get(table) if table else None) or [{}]:
         yield [_value(line, path[2:]) if None in path else _value(record, path) for path in columns]
@@ -96,55 +95,15 @@ def _value(value: Any, path: Path) -> Any:
     return value
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as the text of a cell: nothing for null, JSON for what is no text."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _covered(value: Any) -> str:
-    return covered(_cell(value))
-
-
-class _Workbook:
-    def __init__(self, shape: Shape, chinese: bool) -> None:
-        self._table = table_of(shape)
-        self._columns = columns_of(shape)
-        self._book = Workbook(write_only=True)
-        self._sheet = self._book.create_sheet()
-        self._count = 0
-        self._append([heading(shape, path, chinese=chinese) for path in self._columns])
-
-    def add(self, record: dict[str, Any]) -> None:
-        for row in _rows(record, self._table, self._columns):
-            self._append(row)
-
-    def _append(self, row: list[Any]) -> None:
-        self._count += 1
-        if self._count > _MOST_SHEET_ROWS:
-            raise too_large()
-        self._sheet.append([self._typed(value) for value in row])
-
-    def _typed(self, value: Any) -> Any:
-        if value is None or isinstance(value, bool | int | float):
-            return value
-        # A worksheet cannot hold control characters, and a text such as =1+1 or #N/A must stay a text.
-        text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _cell(value))
-        if len(text) > _MOST_CELL:
-            raise Unreadable(
-                f"A value has more than {_MOST_CELL} characters, which a worksheet cannot hold. Export as CSV or NDJSON.",
-                f"有内容超过 {_MOST_CELL} 个字符，工作表无法容纳，请导出为 CSV 或 NDJSON。",
-            )
-        if not text.startswith(("=", "#")):
-            return text
-        cell = WriteOnlyCell(self._sheet, value=text)
-        cell.data_type = "s"
-        return cell
-
-    def finish(self) -> bytes:
-        made = io.BytesIO()
-        self._book.save(made)
-        return made.getvalue()
+    return covered(cell_text(value))
 
 
 def too_large() -> Unreadable:
