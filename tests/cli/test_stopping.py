@@ -15,7 +15,7 @@ from shapan.cli.common import STOPPED, STOPPED_EXIT
 from shapan.cli.desk import wait_for
 from shapan.kernel.resources import data_folder
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")]
 
 SHAPAN = [sys.executable, "-m", "shapan"]
 

@@ -18,6 +18,9 @@ import pytest
 
 from shapan.cli.desk import wait_for
 
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
+
 SHAPAN = [sys.executable, "-m", "shapan"]
 
 

@@ -12,9 +12,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from shapan.kernel.resources import data_folder
 from shapan.sandbox.options import plan
 from shapan.sandbox.processes import ProcessSandbox
+
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
 
 Done = subprocess.CompletedProcess[str]
 

@@ -9,7 +9,7 @@ import pytest
 from shapan.kernel.delivery.brokers import Batch, BrokerDown, BrokerError, Message, broker_of, shown
 from shapan.kernel.runtime import Runtime
 
-pytestmark = pytest.mark.in_process
+pytestmark = [pytest.mark.long, pytest.mark.in_process]
 
 
 @pytest.fixture

@@ -82,6 +82,7 @@ def programs(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language} program\n(.*?)^```$", text, re.M | re.S)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("example", BLOCKS["python"])
 def test_python(example: Example, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in sandbox.environment().items():
@@ -97,6 +98,7 @@ def test_python(example: Example, sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
             before.evaluate()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None or shutil.which("curl") is None, reason="needs bash and curl")
 @pytest.mark.parametrize("example", BLOCKS["console"])
 def test_console(example: Example, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -148,6 +150,7 @@ def _verify(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.long
 def test_the_integration_of_the_page_passes_and_so_does_the_scenario_of_the_page(tmp_path: Path) -> None:
     [integration], [scenario] = programs("integration.md", "python"), programs("scenarios.md", "yaml")
     (tmp_path / "integration.py").write_text(integration, "utf-8")

@@ -15,6 +15,9 @@ import pytest
 from shapan.cli.desk import wait_for
 from shapan.sandbox.ports import free_ports
 
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
+
 CLIENTS = 8
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.docs.test_snippets import programs
 from tests.plugin.conftest import Run
+
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
 
 PAGE = {"page/test_orders.py", "page/conftest.py", "page/test_sync.py"}
 

@@ -15,6 +15,9 @@ from shapan.pytest_plugin.session import WORKSPACE
 from tests.plugin.conftest import Run
 from tests.plugin.test_fixtures import HELPERS
 
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
+
 
 def test_a_failing_test_shows_the_journal_of_its_workspace_and_the_words_of_the_integration(
     run: Callable[..., Run],

@@ -23,6 +23,9 @@ from shapan.sandbox.integration import REFERENCE, Integration
 from shapan.sandbox.options import plan
 from shapan.sandbox.processes import MOST_FAILURES, ProcessSandbox
 
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
+
 DeskMaker = Callable[[SandboxOptions, str], Desk]
 
 

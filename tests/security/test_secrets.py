@@ -19,6 +19,9 @@ from shapan.sandbox.clients import roles, secret_of
 from shapan.sandbox.options import plan
 from shapan.sandbox.processes import ProcessSandbox
 
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from shapan.sandbox.options import SandboxOptions
 

@@ -21,6 +21,9 @@ from shapan.sandbox.processes import ProcessSandbox
 from shapan.sandbox.threads import ThreadSandbox
 from shapan.sandbox.tls import LOCAL_NAMES, Tls, ensure_tls, trusting
 
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
+
 
 def _context(tls: Tls) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(tls.ca))

@@ -11,6 +11,9 @@ import pytest
 
 from shapan.kernel.runtime import Runtime, Settings
 
+# Each starts and ends whole processes, which takes seconds.
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 AT = [f"2099-11-24T10:00:{second:02}" for second in range(1, 6)]
 
