@@ -35,12 +35,17 @@ def key_figure(key: str) -> dict[str, Any]:
     return {"key": key, "name": text, "value": "1000.00", "unit": "yuan", "formula": text, "inputs": {"documents": 1}}
 
 
+def _names(entry: dict[str, Any], document: str) -> bool:
+    return document in entry["subjects"] or document in entry["references"]
+
+
 class Played:
     """The three systems as control sees them. `facts` is what they report; `answers` overrules what one of them says to anything."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = correct_flow()
         self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+        self.journal: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, str]] = []
         self.tokens: set[str | None] = set()
 
@@ -55,6 +60,9 @@ class Played:
             return httpx.Response(
                 200, json={"system": name, "workspace": workspace, "as_of": AS_OF[name], "facts": self.facts[name]}
             )
+        if request.url.path.endswith("/_shapan/journal"):
+            about = [e for e in self.journal if e["system"] == name and _names(e, request.url.params["document"])]
+            return httpx.Response(200, json={"items": about, "has_more": False, "next": "0", "older": "0"})
         if request.url.path.endswith("/_shapan/kpis"):
             period = {"from": request.url.params["from"], "to": request.url.params["to"]}
             return httpx.Response(

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from shapan.control.oracle import CHECKS
+from shapan.kernel.bundle import bundle
 from shapan.kernel.resources import data_folder
-from shapan.kernel.yaml_file import load_yaml
 
+from . import mistakes_documents
 from .flow import correct_flow
+from .flow_documents import correct_documents
 from .mistakes import CASES
 from .test_oracle import verdict_of
 
@@ -34,10 +36,11 @@ def test_every_code_stands_in_the_section_of_its_check_with_its_severity() -> No
 def test_every_example_is_a_sentence_of_the_oracle() -> None:
     """The examples are what the oracle answers to the mistakes of test_oracle.py, word by word."""
     said: dict[str, set[str]] = {}
-    for mutate, _, _ in CASES:
-        facts = correct_flow()
+    both = ((correct_flow, CASES), (correct_documents, mistakes_documents.CASES))
+    for flow, mutate in ((flow, case[0]) for flow, cases in both for case in cases):
+        facts = flow()
         mutate(facts)
-        for found in verdict_of(facts).differences:
+        for found in verdict_of(facts, **mistakes_documents.OPTIONS.get(mutate.__name__, {})).differences:
             said.setdefault(found.kind.code, set()).add(found.en)
     for code, _, example in ROW.findall(PAGE):
         assert example in said[code], (code, sorted(said[code]))
@@ -55,7 +58,7 @@ def members(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
 
 
 def test_every_fact_is_documented() -> None:
-    schemas = load_yaml(data_folder("contracts") / "control.yaml")["components"]["schemas"]
+    schemas = bundle(data_folder("contracts") / "control.yaml")["components"]["schemas"]
     facts_section = PAGE.partition("## Facts")[2]
     for name in ("CrmFacts", "ScmFacts", "FinanceFacts"):
         missing = {member for member in members(schemas[name], schemas) if f"`{member}`" not in facts_section}

@@ -123,7 +123,33 @@ def test_an_unknown_order_is_404(control: Control) -> None:
 def test_every_bad_parameter_is_named_at_once(control: Control) -> None:
     answer = control().get("/reconciliation", params={"order": "#1", "since": "yesterday", "verbose": "1"})
     assert answer.status_code == 400
-    assert {error["pointer"] for error in answer.json()["errors"]} == {"/order", "/since", "/verbose"}
+    assert {error["pointer"] for error in answer.json()["errors"]} == {"/order/0", "/since", "/verbose"}
+
+
+def test_documents_of_any_kind_narrow_the_verdict_and_all_unknown_ones_are_named(
+    control: Control, played: Played
+) -> None:
+    played.facts["crm"]["customers"][1]["open_fen"] = 1
+    client = control()
+    assert client.get("/reconciliation?document=XSCK-202611-00001&document=YS-202611-00002").json()["ok"] is True
+    assert client.get("/reconciliation?order=ORD-202611-00001,ORD-202611-00002").json()["ok"] is False
+    assert client.get("/reconciliation?document=SU-EL-001").json()["ok"] is False
+    answer = client.get("/reconciliation?document=SU-EL-001,GY-1&document=GY-2&order=ORD-202611-00077")
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith(
+        "There is no CRM order ORD-202611-00077 and no document or record GY-1, GY-2 in this workspace."
+    )
+
+
+def test_delays_are_told_and_late_only_against_a_deadline(control: Control) -> None:
+    client = control()
+    body = client.get("/reconciliation").json()
+    assert body["ok"] is True
+    delay = next(delay for delay in body["delays"] if delay["link"] == "order-to-sales-order")
+    assert (delay["count"], delay["p50_seconds"], delay["max_seconds"], delay["late"]) == (3, 3600, 3600, 3)
+    late = client.get("/reconciliation", params={"deadline_seconds": 3599, "order": "ORD-202611-00003"}).json()
+    assert {(found["check"], found["code"]) for found in late["differences"]} == {("O9", "late")}
+    assert client.get("/reconciliation?deadline_seconds=90000&order=ORD-202611-00003").json()["ok"] is True
 
 
 def test_a_leap_second_is_refused_and_not_a_crash(control: Control) -> None:

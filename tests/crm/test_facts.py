@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+import pytest
 
 from shapan.kernel.bundle import bundle
 from shapan.kernel.resources import data_folder
@@ -40,6 +41,7 @@ def test_customers_are_those_that_the_room_shows(crm: Api, desk: Desk) -> None:
         "id": shown["id"],
         "code": shown["code"],
         "name": shown["name"],
+        "former_names": [],
         "tax_number": shown["unifiedSocialCreditCode"],
         "open_fen": 113_000_50,
         "overdue_fen": 5,
@@ -70,3 +72,31 @@ def test_orders_are_those_that_the_room_shows(crm: Api, desk: Desk) -> None:
                 "tax_fen": round(wire["taxAmount"] * 100),
                 "gross_fen": round(wire["grossAmount"] * 100),
             }
+
+
+@pytest.mark.in_process
+def test_who_looks_often_gets_only_what_changed(crm: Api) -> None:
+    def look(since: str) -> dict[str, Any]:
+        answer = crm.http.get("/_shapan/facts", params={"since": since})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    first = look("new")
+    assert first["facts"] == crm.http.get("/_shapan/facts").json()["facts"]
+    assert (look(first["version"])["changes"], look(first["version"])["facts"]) == ({}, {})
+    customer = first["facts"]["customers"][0]["id"]
+    product = crm.get("/products").json()["items"][0]["code"]
+    body = {"customerId": customer, "submit": True, "lines": [{"productCode": product, "quantity": 1}]}
+    order = crm.post("/orders", json=body).json()
+    second = look(first["version"])
+    length = len(first["facts"]["orders"]) + 1
+    assert set(second["changes"]) == {"orders"}
+    assert second["changes"]["orders"]["length"] == length
+    assert [row["number"] for row in second["changes"]["orders"]["rows"].values()] == [order["number"]]
+    # A version is good once: the one before is not known any more, nor is any after a reset.
+    assert "changes" not in look(first["version"])
+    last = look("new")
+    assert crm.http.post("/_shapan/reset").status_code < 300
+    renewed = look(last["version"])
+    assert "changes" not in renewed
+    assert renewed["facts"] == first["facts"]

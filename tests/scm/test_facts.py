@@ -53,6 +53,7 @@ def test_documents_in_fen_and_milli(scm: Api, clerk: Clerk) -> None:
             "warehouse_code": "CK01",
             "source_system": "crm",
             "source_document": "ORD-202611-00001",
+            "order_date": order["order_date"],
             "created_at": order["created_at"],
             "lines": [
                 {

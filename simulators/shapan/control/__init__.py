@@ -5,11 +5,13 @@ It is a small system of its own without tables, and reaches CRM, SCM and finance
 
 clients.py     HTTP to the systems; one problem names every system that does not answer
 facts.py       facts as JSON, checked against contracts/control.yaml -> the oracle's books
+keeping.py     the facts of each workspace from look to look: only what changed is read
 oracle/        pure: books -> differences. model (the facts as values), books (all of them at one moment), parties (who is
-               who), links (what follows what), checks/ (one family a file, one registration each), chain (trace and scope)
+               who), links and followers (what follows what), graph (all documents and their chains), chain (trace and scope),
+               delays, checks/ (one family a file, one registration each)
 changes.py     a change of a workspace in all systems or in none
 package.py     snapshots as one file for another machine
-journal/       the journals of all systems as one: verifying, what led to what, HAR
+journal/       the journals of all systems as one: verifying, what led to what, which requests made a document, HAR
 operations/    one function per operationId
 
 The sandbox gives two services: "systems", a `SystemsClient`, and, when the world is known, "answer_key", its

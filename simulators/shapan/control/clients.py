@@ -83,9 +83,12 @@ class SystemsClient:
         """Each system's health, or why there is none, in the order in which the systems were given."""
         return [self._ask("GET", name, workspace, "/_shapan/health") for name in self._urls]
 
-    def facts(self, workspace: str) -> dict[str, dict[str, Any]]:
-        """{system: {system, workspace, as_of, facts}}. Raises 503, 502 or 404 naming every system that gave none."""
-        answers = [self._ask("GET", name, workspace, "/_shapan/facts") for name in READING_ORDER]
+    def facts(self, workspace: str, versions: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
+        """{system: {system, workspace, as_of, facts}}, with `versions` also {version, changes} (contracts/operator/facts.yaml).
+        Raises 503, 502 or 404 naming every system that gave none.
+        """
+        since = {name: "" if versions is None else f"?since={versions.get(name, 'new')}" for name in READING_ORDER}
+        answers = [self._ask("GET", name, workspace, f"/_shapan/facts{since[name]}") for name in READING_ORDER]
         _complain(
             answers, workspace, "There is no verdict without all three systems.", "三个系统缺一不可，无法给出对账结论。"
         )

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 import jsonschema_rs
 
-from shapan.control.oracle import model
+from shapan.control.oracle import model, model_purchasing, model_stores
 from shapan.control.oracle.books import Books
+from shapan.kernel.bundle import bundle
 from shapan.kernel.resources import data_folder
-from shapan.kernel.yaml_file import load_yaml
 
 T = TypeVar("T")
 
@@ -40,76 +40,196 @@ def read_books(facts: Mapping[str, Any], entity_of: model.EntityOf = model.knows
     """The books of {"crm": …, "scm": …, "finance": …}, each the `facts` member of the operator interface.
     Raises FactsError.
     """
-    for system in SCHEMAS:
-        _check(system, facts[system])
-    return Books(_crm(facts["crm"]), _scm(facts["scm"]), _finance(facts["finance"]), entity_of)
+    kept = {system: SystemFacts(system) for system in SCHEMAS}
+    for system, one in kept.items():
+        one.replace(facts[system])
+    return books_of(kept, entity_of)
+
+
+def books_of(kept: Mapping[str, SystemFacts], entity_of: model.EntityOf = model.knows_nothing) -> Books:
+    """The books of what is kept of the three systems."""
+    return Books(kept["crm"].crm(), kept["scm"].scm(), kept["finance"].finance(), entity_of)
+
+
+class SystemFacts:
+    """The facts of one system, kept from look to look: only what changed is checked and made anew."""
+
+    def __init__(self, system: str) -> None:
+        self.system = system
+        self._lists: dict[str, list[Any]] = {}
+        self._others: dict[str, Any] = {}
+
+    @property
+    def records(self) -> int:
+        """How many there are, for whoever has to keep them within bounds."""
+        return sum(map(len, self._lists.values()))
+
+    def replace(self, facts: Any) -> None:
+        """Take all facts anew. Raises FactsError, and is as it was then."""
+        _check(self.system, facts)
+        makers = _MAKERS[self.system]
+        self._lists = {name: [make(row) for row in facts.get(name, ())] for name, make in makers.items()}
+        self._others = {name: value for name, value in facts.items() if name not in makers and name in _OTHERS}
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Take what changed (contracts/operator/facts.yaml). Raises FactsError; what is kept is of no use then."""
+        makers = _MAKERS[self.system]
+        for name, change in changes.items():
+            make = makers.get(name)
+            if make is None:
+                if name in _OTHERS:
+                    _check_value(self.system, name, change.get("value"))
+                    self._others[name] = change["value"]
+                continue
+            kept = self._lists[name]
+            del kept[change["length"] :]
+            kept += [None] * (change["length"] - len(kept))
+            for place, row in change["rows"].items():
+                _check_row(self.system, name, int(place), row)
+                kept[int(place)] = make(row)
+            if None in kept:
+                raise FactsError(self.system, ((f"/{name}", "rows are missing among the changes"),))
+
+    def crm(self) -> model.CrmFacts:
+        """As the oracle takes them; each list is a field of this name."""
+        return model.CrmFacts(**self._tuples())
+
+    def scm(self) -> model.ScmFacts:
+        """The same for the SCM."""
+        return model.ScmFacts(**self._tuples())
+
+    def finance(self) -> model.FinanceFacts:
+        """The same for finance, whose vouchers and trial balance are no lists."""
+        balance, vouchers = self._others["trial_balance"], self._others["vouchers"]
+        sides = {part: _record(model.Sides, balance[part]) for part in ("opening", "movement", "closing")}
+        return model.FinanceFacts(
+            **self._tuples(),
+            voucher_count=vouchers["count"],
+            unbalanced=tuple(vouchers["unbalanced"]),
+            gaps=tuple(vouchers["gaps"]),
+            trial_balance=_record(model.TrialBalance, balance, **sides),
+            opening_period=self._others.get("opening_period"),
+        )
+
+    def _tuples(self) -> dict[str, Any]:
+        return {name: tuple(rows) for name, rows in self._lists.items()}
+
+
+_OTHERS = ("vouchers", "trial_balance", "opening_period")
+
+
+@cache
+def _schemas() -> Mapping[str, Any]:
+    schemas: Mapping[str, Any] = bundle(data_folder("contracts") / "control.yaml")["components"]["schemas"]
+    return schemas
 
 
 @cache
 def _validator(system: str) -> Any:
-    document = load_yaml(data_folder("contracts") / "control.yaml")
-    schemas = document["components"]["schemas"]
-    needed = {name: schemas[name] for name in (*SCHEMAS.values(), "Fen", "Milli", "Moment", "TaxNumber", "Sides")}
     return jsonschema_rs.Draft202012Validator(
-        {"$ref": f"#/components/schemas/{SCHEMAS[system]}", "components": {"schemas": needed}}, validate_formats=True
+        {"$ref": f"#/components/schemas/{SCHEMAS[system]}", "components": {"schemas": _schemas()}},
+        validate_formats=True,
     )
+
+
+@cache
+def _part_validator(system: str, member: str, items: bool) -> Any:
+    place = f"#/components/schemas/{SCHEMAS[system]}/properties/{member}" + ("/items" if items else "")
+    return jsonschema_rs.Draft202012Validator(
+        {"$ref": place, "components": {"schemas": _schemas()}}, validate_formats=True
+    )
+
+
+def _check_row(system: str, member: str, place: int, row: Any) -> None:
+    _complain(system, _part_validator(system, member, True), row, f"/{member}/{place}")
+
+
+def _check_value(system: str, member: str, value: Any) -> None:
+    _complain(system, _part_validator(system, member, False), value, f"/{member}")
 
 
 def _check(system: str, facts: Any) -> None:
+    _complain(system, _validator(system), facts, "")
+
+
+def _complain(system: str, validator: Any, value: Any, where: str) -> None:
+    if validator.is_valid(value):
+        return
     found = tuple(
-        ("/" + "/".join(map(str, error.instance_path)), error.message)
-        for error in _validator(system).iter_errors(facts)
+        (where + "/" + "/".join(map(str, error.instance_path)), error.message) for error in validator.iter_errors(value)
     )
-    if found:
-        raise FactsError(system, found)
+    raise FactsError(system, found)
+
+
+@cache
+def _names(kind: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass, called only with those below
 
 
 def _record(kind: Callable[..., T], data: Mapping[str, Any], **nested: Any) -> T:
     """`kind` (a dataclass) from the members of `data` that it has; `nested` are those already made."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # a dataclass, called only with those below
+    names = _names(kind)
     return kind(**{name: value for name, value in data.items() if name in names and name not in nested}, **nested)
 
 
-def _records(kind: Callable[..., T], rows: list[dict[str, Any]]) -> tuple[T, ...]:
-    return tuple(_record(kind, row) for row in rows)
+def _maker(kind: Callable[..., Any], **nested: Callable[..., Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """Makes a record of `kind`; `nested` are the kinds of the records in its lists."""
+
+    def make(row: Mapping[str, Any]) -> Any:
+        lists = {name: tuple(_record(inner, one) for one in row[name]) for name, inner in nested.items()}
+        return _record(kind, row, **lists)
+
+    return make
 
 
-def _with_lines(kind: Callable[..., T], line: Callable[..., Any], rows: list[dict[str, Any]]) -> tuple[T, ...]:
-    return tuple(_record(kind, row, lines=_records(line, row["lines"])) for row in rows)
-
-
-def _crm(facts: Mapping[str, Any]) -> model.CrmFacts:
-    return model.CrmFacts(
-        _records(model.CrmCustomer, facts["customers"]),
-        _with_lines(model.CrmOrder, model.CrmLine, facts["orders"]),
-    )
-
-
-def _scm(facts: Mapping[str, Any]) -> model.ScmFacts:
-    return model.ScmFacts(
-        _records(model.ScmPartner, facts["partners"]),
-        _records(model.ScmProduct, facts["products"]),
-        _with_lines(model.SalesOrder, model.ScmLine, facts["sales_orders"]),
-        _with_lines(model.Delivery, model.DeliveryLine, facts["deliveries"]),
-        _records(model.Stock, facts["stock"]),
-    )
-
-
-def _finance(facts: Mapping[str, Any]) -> model.FinanceFacts:
-    balance = facts["trial_balance"]
-    sides = {part: _record(model.Sides, balance[part]) for part in ("opening", "movement", "closing")}
-    return model.FinanceFacts(
-        _records(model.FinanceCustomer, facts["customers"]),
-        _records(model.Receivable, facts["receivables"]),
-        _records(model.Receipt, facts["receipts"]),
-        tuple(
-            _record(model.Settlement, row, allocations=_records(model.Allocation, row["allocations"]))
-            for row in facts["settlements"]
-        ),
-        facts["vouchers"]["count"],
-        tuple(facts["vouchers"]["unbalanced"]),
-        tuple(facts["vouchers"]["gaps"]),
-        _record(model.TrialBalance, balance, **sides),
-        _records(model.ControlAccount, facts["control_account"]),
-        _records(model.Clearing, facts.get("clearings", [])),
-    )
+_MAKERS: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
+    "crm": {
+        "customers": _maker(model.CrmCustomer),
+        "orders": _maker(model.CrmOrder, lines=model.CrmLine),
+        "returns": _maker(model_stores.CrmReturn, lines=model_stores.CrmReturnLine),
+        "store_sales": _maker(model_stores.CrmStoreSale, lines=model_stores.StoreSaleLine),
+    },
+    "scm": {
+        "partners": _maker(model.ScmPartner),
+        "products": _maker(model.ScmProduct),
+        "sales_orders": _maker(model.SalesOrder, lines=model.ScmLine),
+        "deliveries": _maker(model.Delivery, lines=model.DeliveryLine),
+        "stock": _maker(model.Stock),
+        "stock_values": _maker(model_stores.StockValue),
+        "suppliers": _maker(model_purchasing.ScmSupplier),
+        "purchase_orders": _maker(model_purchasing.PurchaseOrder, lines=model_purchasing.GoodsLine),
+        "goods_receipts": _maker(model_purchasing.GoodsReceipt, lines=model_purchasing.GoodsLine),
+        "purchase_returns": _maker(model_purchasing.PurchaseReturn, lines=model_purchasing.GoodsLine),
+        "sales_returns": _maker(model_stores.SalesReturn, lines=model_stores.SalesReturnLine),
+        "store_sales": _maker(model_stores.ScmStoreSale, lines=model_stores.ScmSaleLine),
+        "production_orders": _maker(model_stores.ProductionOrder),
+        "production_postings": _maker(model_stores.ProductionPosting),
+        "value_changes": _maker(model_stores.ValueChange),
+        "untold_values": _maker(model_stores.UntoldValue),
+        "transfers": _maker(model_stores.Transfer),
+        "stock_counts": _maker(model_stores.StockCount),
+        "cost_adjustments": _maker(model_stores.CostAdjustment),
+    },
+    "finance": {
+        "customers": _maker(model.FinanceCustomer),
+        "receivables": _maker(model.Receivable),
+        "receipts": _maker(model.Receipt),
+        "settlements": _maker(model.Settlement, allocations=model.Allocation),
+        "control_account": _maker(model.ControlAccount),
+        "clearings": _maker(model.Clearing),
+        "periods": _maker(model_stores.Period),
+        "suppliers": _maker(model_purchasing.Supplier),
+        "purchase_orders": _maker(model_purchasing.Registered, lines=model_purchasing.RegisteredLine),
+        "goods_receipts": _maker(model_purchasing.Registered, lines=model_purchasing.RegisteredLine),
+        "purchase_returns": _maker(model_purchasing.RegisteredReturn, lines=model_purchasing.RegisteredReturnLine),
+        "supplier_invoices": _maker(model_purchasing.SupplierInvoice, lines=model_purchasing.InvoiceLine),
+        "payables": _maker(model_purchasing.Payable),
+        "payable_settlements": _maker(model_purchasing.PayableSettlement),
+        "accruals": _maker(model_purchasing.Accrual),
+        "payable_accounts": _maker(model_purchasing.PayableAccount),
+        "cash_sales": _maker(model_stores.CashSale),
+        "inventory_documents": _maker(model_stores.InventoryDocument),
+        "inventory_accounts": _maker(model_stores.InventoryAccount),
+    },
+}
+"""The lists of each system's facts with what makes a record of a row; the fields of the facts in `model` have the same names."""

@@ -10,6 +10,7 @@ import sqlite3
 from datetime import date
 from typing import Any
 
+from shapan.finance import facts_of_documents
 from shapan.finance.rules.ledger import balance_row, balance_totals, is_balanced
 from shapan.finance.rules.vouchers import voucher_label
 from shapan.finance.store import ledger as store
@@ -34,6 +35,7 @@ def facts(db: sqlite3.Connection, today: date) -> dict[str, Any]:
         },
         "trial_balance": _trial_balance(db),
         "control_account": store.control_account(db),
+        **facts_of_documents.facts(db),
     }
 
 

@@ -42,6 +42,11 @@ class Parameter:
     default: Any
     validator: Validator
 
+    @property
+    def repeated(self) -> bool:
+        """Whether it may stand several times (style form, exploded): its value is a list."""
+        return "array" in self.types
+
     def parse(self, text: str) -> Any:
         """The value that `text` stands for by the schema's type; the text itself when it fits none (the validator then says so)."""
         if "integer" in self.types and re.fullmatch(r"-?[0-9]{1,18}", text):

@@ -159,6 +159,8 @@ class Database:
         self._exchanging = False
         self._closed = False
         self._key = next(_KEYS)
+        self.writes = 0
+        """How often something may have been written, an exchange of the file included; it only grows."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = self._connect()
@@ -222,6 +224,8 @@ class Database:
                 try:
                     yield connection
                     connection.execute("COMMIT")
+                    # After the commit: whoever reads the number first and the database then misses nothing; at most it looks once too often.
+                    self.writes += 1
                 except BaseException:
                     # A commit that failed (disk full, a deferred constraint) leaves the transaction open too.
                     if connection.in_transaction:
@@ -325,6 +329,7 @@ class Database:
             # Linked first: there is no moment at which a killed process would leave no file of this name.
             os.link(self.path, kept)
             os.replace(new, self.path)
+            self.writes += 1
         finally:
             with self._state:
                 self._exchanging = False

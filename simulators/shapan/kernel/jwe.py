@@ -26,7 +26,15 @@ from shapan.kernel.errors import Problem, simple
 from shapan.kernel.wire import Reply, Request
 
 MEDIA = "application/jose"
-_ALGORITHMS = ["dir", "A256GCM"]
+
+
+class _Registry(jwe.JWERegistry):
+    """How large a body may be is the operation's business (`body_limit`), and checked before; joserfc would take 64 KiB."""
+
+    max_ciphertext_length = 1 << 31
+
+
+_REGISTRY = _Registry(algorithms=["dir", "A256GCM"])
 # Those that we understand. Compression among them would be a way to send a bomb.
 _HEADER = {"alg", "enc", "cty", "typ", "kid"}
 _INFO = b"shapan JWE dir A256GCM"
@@ -49,6 +57,7 @@ def open_body(client: Client, request: Request) -> None:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media == MEDIA and len(request.body) <= request.operation.body_limit:
         kind, request.body = opened(client, request.body)
+        request.sealed_as = MEDIA
         request.headers = {**request.headers, "content-type": kind, "content-length": str(len(request.body))}
 
 
@@ -61,7 +70,7 @@ def opened(client: Client, body: bytes) -> tuple[str, bytes]:
         if key or not header.keys() <= _HEADER or (header["alg"], header["enc"]) != ("dir", "A256GCM"):
             raise _malformed()
         kind: str = header["cty"]
-        plain = jwe.decrypt_compact(body, _key(client.secret), algorithms=_ALGORITHMS).plaintext
+        plain = jwe.decrypt_compact(body, _key(client.secret), registry=_REGISTRY).plaintext
         if plain is None or not kind.isascii() or not kind.isprintable():
             raise _malformed()
     except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -84,7 +93,7 @@ def sealed(client: Client, reply: Reply) -> Reply:
         return reply
     media = next((value for name, value in reply.headers if name.lower() == "content-type"), "application/octet-stream")
     header = {"alg": "dir", "enc": "A256GCM", "cty": media.removeprefix(_PREFIX) if media.count("/") == 1 else media}
-    body = jwe.encrypt_compact(header, reply.body, _key(client.secret), algorithms=_ALGORITHMS)
+    body = jwe.encrypt_compact(header, reply.body, _key(client.secret), registry=_REGISTRY)
     others = [(name, value) for name, value in reply.headers if name.lower() != "content-type"]
     return replace(reply, headers=(("Content-Type", MEDIA), *others), body=body.encode())
 

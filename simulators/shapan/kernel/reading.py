@@ -39,21 +39,22 @@ def _parameters(operation: Operation, request: Request) -> tuple[dict[str, Any],
     """The arguments that come from path, query and headers, and every fault in them."""
     arguments: dict[str, Any] = {}
     found: list[Fault] = []
-    query: dict[str, str] = {}
-    known = {p.name for p in operation.parameters if p.location == "query"}
-    for name, value in _query(request.query_string):
+    query: dict[str, list[str]] = {}
+    known = {p.name: p for p in operation.parameters if p.location == "query"}
+    for name, given in _query(request.query_string):
         if name not in known:
             found.append(
                 Fault(f"/{escape(name)}", "The contract knows no such parameter.", "接口契约中没有该参数。", "query")
             )
-        elif name in query:
+        elif name in query and not known[name].repeated:
             found.append(Fault(f"/{escape(name)}", "Give it once only.", "该参数只能出现一次。", "query"))
-        query[name] = value
+        query.setdefault(name, []).append(given)
     for parameter in operation.parameters:
         if parameter.location == "path":
             text = request.path_parameters.get(parameter.name)
         elif parameter.location == "query":
-            text = query.get(parameter.name)
+            texts = query.get(parameter.name)
+            text = texts[-1] if texts else None
         else:
             text = request.headers.get(parameter.name.lower())
         if text is None:
@@ -65,7 +66,7 @@ def _parameters(operation: Operation, request: Request) -> tuple[dict[str, Any],
                 )
             value = parameter.default
         else:
-            value = parameter.parse(text)
+            value = query[parameter.name] if parameter.repeated else parameter.parse(text)
             found += faults(parameter.validator, value, parameter.location, f"/{parameter.name}")
         if parameter.name.lower() not in KERNEL_HEADERS:
             arguments[parameter.python_name] = value

@@ -23,7 +23,7 @@ class Request:
 
     `client_id` and `scopes` are known once the token was checked. `body` may be cut off: more than the operation's `body_limit` bytes
     of it say only that it is too large. `passed` names what the request has waited for already, `faults` are the ids of the fault rules
-    that acted on it, `events` those of the events that it caused.
+    that acted on it, `events` those of the events that it caused. `sealed_as` is the Content-Type of a body that came encrypted and was opened.
     """
 
     operation: Operation
@@ -41,6 +41,7 @@ class Request:
     passed: Passed = field(default_factory=Passed)
     faults: list[str] = field(default_factory=list)
     events: tuple[str, ...] = ()
+    sealed_as: str | None = None
 
     @property
     def traceparent(self) -> str | None:

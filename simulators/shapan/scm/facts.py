@@ -7,13 +7,14 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
+from shapan.scm import facts_of_documents
 from shapan.scm.rules.costing import Cost, at_average
 
 Json = dict[str, Any]
 
 
 def facts(conn: sqlite3.Connection, today: date) -> Json:
-    """partners, products, sales_orders, deliveries, stock and its values, whatever the date; see docs/oracle.md for the shape of each."""
+    """Partners and suppliers, products, documents, stock and its values, whatever the date; see docs/oracle.md for the shape of each."""
     return {
         "partners": [
             dict(row) for row in conn.execute("SELECT code, short_name, full_name, tax_number FROM partner ORDER BY id")
@@ -23,6 +24,7 @@ def facts(conn: sqlite3.Connection, today: date) -> Json:
         "deliveries": _deliveries(conn),
         "stock": _stock(conn),
         "stock_values": _stock_values(conn),
+        **facts_of_documents.facts(conn),
     }
 
 
@@ -62,7 +64,7 @@ def _amounts(line: sqlite3.Row) -> Json:
 def _sales_orders(conn: sqlite3.Connection) -> list[Json]:
     return _with_lines(
         conn.execute(
-            "SELECT id, number, state, partner_code, warehouse_code, source_system, source_document, created_at,"
+            "SELECT id, number, state, partner_code, warehouse_code, source_system, source_document, order_date, created_at,"
             " close_reason IS NOT NULL AS closed_short FROM sales_order ORDER BY id"
         ).fetchall(),
         conn.execute(

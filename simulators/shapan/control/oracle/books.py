@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+from shapan.control.oracle.followers import Followers
+from shapan.control.oracle.graph import Graph
 from shapan.control.oracle.links import Links
 from shapan.control.oracle.model import (
     CrmCustomer,
@@ -20,6 +23,7 @@ from shapan.control.oracle.model import (
     ScmProduct,
     knows_nothing,
 )
+from shapan.control.oracle.model_purchasing import ScmSupplier, Supplier
 from shapan.control.oracle.parties import Parties
 
 
@@ -31,6 +35,11 @@ class Books:
     scm: ScmFacts
     finance: FinanceFacts
     entity_of: EntityOf = field(default=knows_nothing)
+
+    @cached_property
+    def results(self) -> dict[str, Any]:
+        """What checks have found in these books, by the check's code: books never change, so nothing is looked at twice."""
+        return {}
 
     @cached_property
     def parties(self) -> Parties:
@@ -71,3 +80,43 @@ class Books:
     def receipts(self) -> Mapping[int, Receipt]:
         """By id."""
         return {receipt.id: receipt for receipt in self.finance.receipts}
+
+    @cached_property
+    def followers(self) -> Followers:
+        """Which document follows which in purchasing, returns, stores and production."""
+        return Followers(self)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """All documents and which follows which."""
+        return Graph(self)
+
+    @cached_property
+    def scm_suppliers(self) -> Mapping[str, ScmSupplier]:
+        """By code."""
+        return {supplier.code: supplier for supplier in self.scm.suppliers}
+
+    @cached_property
+    def suppliers(self) -> Mapping[int, Supplier]:
+        """By id in finance."""
+        return {supplier.id: supplier for supplier in self.finance.suppliers}
+
+    @cached_property
+    def locked(self) -> frozenset[str]:
+        """The periods that are closed."""
+        return frozenset(period.period for period in self.finance.periods if period.state == "locked")
+
+    def of_run(self, day: str | None) -> bool:
+        """Whether a day (or a moment) lies in the books: what is older was there when the world began, and no integration carries it."""
+        opening = self.finance.opening_period
+        return day is not None and (opening is None or day[:7] >= opening)
+
+    @cached_property
+    def _scm_code_of(self) -> Mapping[str, str]:
+        known = ((self.entity_of("scm", "product", item.code), item.code) for item in self.scm.products)
+        return {entity: code for entity, code in known if entity}
+
+    def product_key(self, system: str, code: str) -> str:
+        """What product codes of any system are compared by: the code in the SCM of the true product, by the answer key; else the code itself."""
+        entity = self.entity_of(system, "product", code)
+        return self._scm_code_of.get(entity, code) if entity else code

@@ -1,178 +1,138 @@
-"""The chain of documents that belongs to one CRM order, as steps of a trace (单据追踪) and as the scope of a
-verdict.
-"""
+"""The chain of documents that one of them belongs to, as steps of a trace (单据追踪) and as the scope of a verdict (范围)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from shapan.control.oracle.books import Books
-from shapan.control.oracle.finding import (
+from shapan.control.oracle.document import (
     Document,
     crm_customer,
-    crm_order,
-    delivery,
     finance_customer,
-    money,
+    finance_supplier,
     partner,
     product,
-    receipt,
-    receivable,
-    sales_order,
-    settlement,
+    scm,
+    warehouse,
 )
-from shapan.control.oracle.model import CrmOrder, Delivery, Receivable, SalesOrder
+from shapan.control.oracle.steps import Step
+
+__all__ = ["Scope", "Step", "Unknown", "scope_of", "trace"]
+
+
+class Unknown(LookupError):
+    """No system has a document or record of these names."""
+
+    def __init__(self, orders: tuple[str, ...], documents: tuple[str, ...]) -> None:
+        self.orders = orders
+        self.documents = documents
+        super().__init__(", ".join((*orders, *documents)))
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One document on the way; `at` is RFC 3339 or None, `follows` the document before it."""
+class Scope:
+    """What a verdict is about: documents and records, and the products whose value in the ledger was asked for by name."""
 
-    document: Document
-    state: str | None
-    at: str | None
-    party: str | None
-    gross_fen: int | None
-    follows: Document | None
-
-    def as_json(self) -> dict[str, Any]:
-        """As the control contract shows it, with the amount in yuan."""
-        return {
-            **self.document.as_json(),
-            "state": self.state,
-            "at": self.at,
-            "party": self.party,
-            "gross_amount": None if self.gross_fen is None else money(self.gross_fen),
-            "follows": self.follows.number if self.follows else None,
-        }
-
-
-def steps_of_order(books: Books, order: CrmOrder) -> Iterable[Step]:
-    """The order and all that follows it, upstream first."""
-    customer = books.crm_customers.get(order.customer_id)
-    own = crm_order(order.number)
-    yield Step(own, order.state, order.confirmed_at, customer.name if customer else None, order.gross_fen, None)
-    for follower in books.links.sales_orders_of(order):
-        yield from steps_of_sales_order(books, follower, own)
-
-
-def steps_of_sales_order(books: Books, order: SalesOrder, follows: Document | None = None) -> Iterable[Step]:
-    """A sales order, its deliveries and what follows them."""
-    own, gross = sales_order(order.number), sum(line.gross_fen for line in order.lines)
-    yield Step(own, order.state, order.created_at, _partner_name(books, order.partner_code), gross, follows)
-    for item in books.links.deliveries_of(order):
-        yield from steps_of_delivery(books, item, own)
-
-
-def steps_of_delivery(books: Books, item: Delivery, follows: Document | None = None) -> Iterable[Step]:
-    """A delivery, its receivables and what pays them."""
-    own = delivery(item.number)
-    yield Step(own, item.state, item.shipped_at, _partner_name(books, item.partner_code), item.gross_fen, follows)
-    for booked in books.links.receivables_of(item):
-        yield from steps_of_receivable(books, booked, own)
-
-
-def steps_of_receivable(books: Books, item: Receivable, follows: Document | None = None) -> Iterable[Step]:
-    """A receivable, the receipts that pay it, and the settlements between them with the amount that fell to
-    this receivable.
-    """
-    own = receivable(item.number)
-    state = "settled" if item.settled_fen == item.gross_fen else "partly_settled" if item.settled_fen else "open"
-    yield Step(own, state, item.posted_at, _finance_name(books, item.customer_id), item.gross_fen, follows)
-    for paid in books.links.receipts_of(item):
-        name = _finance_name(books, paid.customer_id)
-        yield Step(receipt(paid.number), None, paid.posted_at, name, paid.amount_fen, own)
-    for one in books.links.settlements_of(item):
-        paid_by = books.receipts.get(one.receipt_id)
-        amount = sum(part.amount_fen for part in one.allocations if part.receivable_id == item.id)
-        name = _finance_name(books, paid_by.customer_id) if paid_by else None
-        yield Step(
-            settlement(one.number), None, one.posted_at, name, amount, receipt(paid_by.number) if paid_by else own
-        )
+    documents: frozenset[Document]
+    valued: frozenset[str]
 
 
 def trace(books: Books, number: str) -> tuple[str | None, tuple[Step, ...]]:
-    """(number of the CRM order or None, the whole chain that `number` stands in); no steps when no system has such a
+    """(number of the first CRM order in it or None, the whole chain that `number` stands in); no steps when no system has such a
     document.
 
     A receipt or settlement that pays receivables of several orders shows the chains of all of them.
     """
-    links = books.links
-    if number in links.orders:
-        return number, tuple(steps_of_order(books, links.orders[number]))
-    if number in links.sales_orders:
-        return _chain_of_sales_order(books, links.sales_orders[number])
-    if number in links.deliveries:
-        return _chain_of_delivery(books, links.deliveries[number])
-    chains = [_chain_of_receivable(books, item) for item in _receivables_behind(books, number)]
-    steps = tuple(dict.fromkeys(step for _, chain in chains for step in chain))
-    if not steps:
-        steps = tuple(
-            Step(
-                receipt(paid.number),
-                None,
-                paid.posted_at,
-                _finance_name(books, paid.customer_id),
-                paid.amount_fen,
-                None,
-            )
-            for paid in books.finance.receipts
-            if paid.number == number
-        )
-    return next((order for order, _ in chains if order), None), steps
+    steps = books.graph.chain(number)
+    return next((step.document.number for step in steps if step.document.type == "order"), None), steps
 
 
-def _chain_of_sales_order(books: Books, order: SalesOrder) -> tuple[str | None, tuple[Step, ...]]:
-    source = books.links.order_of(order)
-    return (
-        (source.number, tuple(steps_of_order(books, source)))
-        if source
-        else (None, tuple(steps_of_sales_order(books, order)))
-    )
+def scope_of(books: Books, orders: Sequence[str], documents: Sequence[str]) -> Scope:
+    """All that a verdict on these CRM orders and documents looks at: their chains, and the records and products that stand in them.
+
+    A name of `documents` may also be the code of a customer, partner, supplier, store, warehouse or product. Raises Unknown with every name
+    that nobody knows.
+    """
+    unknown_orders = tuple(number for number in orders if number not in books.links.orders)
+    found: dict[Document, None] = {}
+    valued: set[str] = set()
+    unknown = []
+    for number in (*orders, *documents):
+        steps = books.graph.chain(number)
+        records = () if steps else _records(books, number)
+        if number in books.products:
+            valued.add(number)
+        if not steps and not records and number not in unknown_orders:
+            unknown.append(number)
+        found.update(dict.fromkeys(step.document for step in steps))
+        found.update(dict.fromkeys(records))
+    if unknown_orders or unknown:
+        raise Unknown(unknown_orders, tuple(dict.fromkeys(unknown)))
+    return Scope(frozenset({*found, *_around(books, found)}), frozenset(valued))
 
 
-def _chain_of_delivery(books: Books, item: Delivery) -> tuple[str | None, tuple[Step, ...]]:
-    order = books.links.sales_orders.get(item.sales_order)
-    return _chain_of_sales_order(books, order) if order else (None, tuple(steps_of_delivery(books, item)))
+def _records(books: Books, code: str) -> tuple[Document, ...]:
+    """A record of this code, with the chains of its documents of this run."""
+    roots: list[Document] = []
+    records: list[Document] = []
+    graph = books.graph
+    for customer in books.crm.customers:
+        if customer.code == code:
+            records.append(crm_customer(code))
+            roots += _numbers(books, (o.number for o in books.crm.orders if o.customer_id == customer.id))
+    if code in books.partners:
+        records.append(partner(code))
+        roots += _numbers(books, (o.number for o in books.scm.sales_orders if o.partner_code == code))
+    if code in books.scm_suppliers:
+        records.append(scm("supplier", code))
+        roots += _numbers(books, (o.number for o in books.scm.purchase_orders if o.supplier_code == code))
+    if code in books.products:
+        records.append(product(code))
+    sales = [sale.number for sale in books.crm.store_sales if sale.store_code == code]
+    if sales or code in {item.warehouse_code for item in books.scm.stock}:
+        records.append(warehouse(code))
+        roots += _numbers(books, sales)
+    run = [root for root in roots if books.of_run(graph.steps[root].at)]
+    chains = graph.below(dict.fromkeys(top for root in run for top in graph.roots(root)))
+    return (*records, *(step.document for step in chains))
 
 
-def _chain_of_receivable(books: Books, item: Receivable) -> tuple[str | None, tuple[Step, ...]]:
-    source = books.links.delivery_of(item)
-    return _chain_of_delivery(books, source) if source else (None, tuple(steps_of_receivable(books, item)))
+def _numbers(books: Books, numbers: Iterable[str]) -> list[Document]:
+    return [document for number in numbers for document in books.graph.named(number)]
 
 
-def _receivables_behind(books: Books, number: str) -> list[Receivable]:
-    """The receivable with this number, or those that the receipt or settlement with this number pays."""
-    paying = {
-        part.receivable_id
-        for one in books.finance.settlements
-        if one.number == number or getattr(books.receipts.get(one.receipt_id), "number", None) == number
-        for part in one.allocations
-    }
-    return [item for item in books.finance.receivables if item.number == number or item.id in paying]
+def _around(books: Books, documents: Iterable[Document]) -> set[Document]:
+    """The customers, partners, suppliers and products that stand in these documents."""
+    numbers = {(document.system, document.type): set[str]() for document in documents}
+    for document in documents:
+        numbers[document.system, document.type].add(document.number)
 
+    def of(system: str, type_: str) -> set[str]:
+        return numbers.get((system, type_), set())
 
-def scope_of_order(books: Books, order: CrmOrder) -> frozenset[Document]:
-    """All that a verdict on one order looks at: its chain, its customer in each system, and its products."""
-    documents = {step.document for step in steps_of_order(books, order)}
-    customer = books.crm_customers.get(order.customer_id)
-    if customer:
-        documents.add(crm_customer(customer.code))
-        documents.update(map(finance_customer, books.parties.finance_of(customer.id)))
-    documents.update(product(line.product_code) for line in order.lines)
-    for follower in books.links.sales_orders_of(order):
-        documents.add(partner(follower.partner_code))
-        documents.update(product(line.product_code) for line in follower.lines)
-    return frozenset(documents)
-
-
-def _partner_name(books: Books, code: str) -> str | None:
-    found = books.partners.get(code)
-    return found.short_name if found else None
-
-
-def _finance_name(books: Books, id_: int) -> str | None:
-    found = books.finance_customers.get(id_)
-    return found.short_name if found else None
+    found: set[Document] = set()
+    customers = {order.customer_id for order in books.crm.orders if order.number in of("crm", "order")}
+    codes = of("crm", "customer")
+    for customer in books.crm.customers:
+        if customer.id in customers or customer.code in codes:
+            found.add(crm_customer(customer.code))
+            found.update(map(finance_customer, books.parties.finance_of(customer.id)))
+    for order in books.crm.orders:
+        if order.number in of("crm", "order"):
+            found.update(product(line.product_code) for line in order.lines)
+    for sold in books.scm.sales_orders:
+        if sold.number in of("scm", "sales_order"):
+            found.add(partner(sold.partner_code))
+            found.update(product(line.product_code) for line in sold.lines)
+    for bought in books.scm.purchase_orders:
+        if bought.number in of("scm", "purchase_order"):
+            found.add(scm("supplier", bought.supplier_code))
+            found.update(product(line.product_code) for line in bought.lines)
+    for entry in (*books.finance.purchase_orders, *books.finance.goods_receipts):
+        if entry.number in of("finance", "purchase_order") | of("finance", "goods_receipt"):
+            found.add(finance_supplier(entry.supplier_id))
+    for made in books.scm.production_orders:
+        if made.number in of("scm", "production_order"):
+            found.add(product(made.product_code))
+    return found

@@ -46,7 +46,9 @@ class Links:
             if source is not None and receivable.red_of is None:
                 self._receivables_of[source.number].append(receivable)
         self._settlements_of: dict[int, list[Settlement]] = defaultdict(list)
+        self._settlements_with: dict[int, list[Settlement]] = defaultdict(list)
         for settlement in books.finance.settlements:
+            self._settlements_with[settlement.receipt_id].append(settlement)
             for receivable_id in {allocation.receivable_id for allocation in settlement.allocations}:
                 self._settlements_of[receivable_id].append(settlement)
 
@@ -88,6 +90,10 @@ class Links:
     def settlements_of(self, receivable: Receivable) -> tuple[Settlement, ...]:
         """All settlements that allocate something to a receivable."""
         return tuple(self._settlements_of.get(receivable.id, ()))
+
+    def settlements_with(self, receipt: Receipt) -> tuple[Settlement, ...]:
+        """All settlements that apply money of a receipt."""
+        return tuple(self._settlements_with.get(receipt.id, ()))
 
     def receipts_of(self, receivable: Receivable) -> tuple[Receipt, ...]:
         """The receipts behind those settlements, each once."""

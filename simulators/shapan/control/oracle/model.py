@@ -2,13 +2,46 @@
 
 Money is integer fen, quantities integer thousandths of the base unit, times are RFC 3339 text with offset or None.
 The shapes are those of `CrmFacts`, `ScmFacts` and `FinanceFacts` in contracts/control.yaml; `shapan.control.facts`
-makes these values from them.
+makes these values from them. Purchasing stands in `model_purchasing`; returns, stores and stock in `model_stores`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from shapan.control.oracle.model_purchasing import (
+    Accrual,
+    GoodsReceipt,
+    Payable,
+    PayableAccount,
+    PayableSettlement,
+    PurchaseOrder,
+    PurchaseReturn,
+    Registered,
+    RegisteredReturn,
+    ScmSupplier,
+    Supplier,
+    SupplierInvoice,
+)
+from shapan.control.oracle.model_stores import (
+    CashSale,
+    CostAdjustment,
+    CrmReturn,
+    CrmStoreSale,
+    InventoryAccount,
+    InventoryDocument,
+    Period,
+    ProductionOrder,
+    ProductionPosting,
+    SalesReturn,
+    ScmStoreSale,
+    StockCount,
+    StockValue,
+    Transfer,
+    UntoldValue,
+    ValueChange,
+)
 
 EntityOf = Callable[[str, str, str], str | None]
 """(system, kind, record id) -> the true entity behind a seeded record, or None: the answer key (标准答案)."""
@@ -30,6 +63,7 @@ class CrmCustomer:
     open_fen: int | None
     overdue_fen: int | None
     balance_as_of: str | None
+    former_names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +101,8 @@ class CrmFacts:
 
     customers: tuple[CrmCustomer, ...]
     orders: tuple[CrmOrder, ...]
+    returns: tuple[CrmReturn, ...] = ()
+    store_sales: tuple[CrmStoreSale, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +155,7 @@ class SalesOrder:
     created_at: str | None
     lines: tuple[ScmLine, ...]
     closed_short: bool = False
+    order_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +184,7 @@ class Delivery:
     tax_fen: int
     gross_fen: int
     lines: tuple[DeliveryLine, ...]
+    ship_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +208,20 @@ class ScmFacts:
     sales_orders: tuple[SalesOrder, ...]
     deliveries: tuple[Delivery, ...]
     stock: tuple[Stock, ...]
+    stock_values: tuple[StockValue, ...] = ()
+    suppliers: tuple[ScmSupplier, ...] = ()
+    purchase_orders: tuple[PurchaseOrder, ...] = ()
+    goods_receipts: tuple[GoodsReceipt, ...] = ()
+    purchase_returns: tuple[PurchaseReturn, ...] = ()
+    sales_returns: tuple[SalesReturn, ...] = ()
+    store_sales: tuple[ScmStoreSale, ...] = ()
+    production_orders: tuple[ProductionOrder, ...] = ()
+    production_postings: tuple[ProductionPosting, ...] = ()
+    value_changes: tuple[ValueChange, ...] = ()
+    untold_values: tuple[UntoldValue, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    stock_counts: tuple[StockCount, ...] = ()
+    cost_adjustments: tuple[CostAdjustment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +261,8 @@ class Receivable:
     opening: bool
     recognised: bool = True
     red_of: int | None = None
+    order_reference: str | None = None
+    reason: str | None = None
 
     @property
     def open_fen(self) -> int:
@@ -233,6 +287,7 @@ class Receipt:
     advance_fen: int = 0
     reversed: bool = False
     opening: bool = False
+    bank_reference: str | None = None
 
     @property
     def applied_fen(self) -> int:
@@ -318,3 +373,17 @@ class FinanceFacts:
     trial_balance: TrialBalance
     control_account: tuple[ControlAccount, ...]
     clearings: tuple[Clearing, ...] = ()
+    opening_period: str | None = None
+    periods: tuple[Period, ...] = ()
+    suppliers: tuple[Supplier, ...] = ()
+    purchase_orders: tuple[Registered, ...] = ()
+    goods_receipts: tuple[Registered, ...] = ()
+    purchase_returns: tuple[RegisteredReturn, ...] = ()
+    supplier_invoices: tuple[SupplierInvoice, ...] = ()
+    payables: tuple[Payable, ...] = ()
+    payable_settlements: tuple[PayableSettlement, ...] = ()
+    accruals: tuple[Accrual, ...] = ()
+    payable_accounts: tuple[PayableAccount, ...] = ()
+    cash_sales: tuple[CashSale, ...] = ()
+    inventory_documents: tuple[InventoryDocument, ...] = ()
+    inventory_accounts: tuple[InventoryAccount, ...] = ()

@@ -7,6 +7,7 @@ rather than being guessed.
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ class Party:
     names: frozenset[str]
 
 
+@functools.lru_cache(65536)
 def folded(text: str | None) -> str:
     """Full-width and half-width forms, case and spaces do not count."""
     return "".join(unicodedata.normalize("NFKC", text or "").upper().split())
@@ -50,10 +52,27 @@ class Parties:
         self._crm = {customer.id: self._crm_party(customer) for customer in books.crm.customers}
         self._partners = {partner.code: self._partner_party(partner) for partner in books.scm.partners}
         self._finance = {customer.id: self._finance_party(customer) for customer in books.finance.customers}
+        self._scm_suppliers = {
+            supplier.code: self._party(
+                "scm", supplier.code, supplier.tax_number, supplier.name, supplier.short_name, kind="supplier"
+            )
+            for supplier in books.scm.suppliers
+        }
+        self._suppliers = {
+            supplier.id: self._party(
+                "finance",
+                str(supplier.id),
+                supplier.tax_number,
+                supplier.full_name,
+                supplier.short_name,
+                kind="supplier",
+            )
+            for supplier in books.finance.suppliers
+        }
         self._finance_by_token = _by_token(self._finance)
 
     def _crm_party(self, customer: CrmCustomer) -> Party:
-        return self._party("crm", customer.id, customer.tax_number, customer.name)
+        return self._party("crm", customer.id, customer.tax_number, customer.name, *customer.former_names)
 
     def _partner_party(self, partner: ScmPartner) -> Party:
         return self._party("scm", partner.code, partner.tax_number, partner.full_name, partner.short_name)
@@ -61,8 +80,10 @@ class Parties:
     def _finance_party(self, customer: FinanceCustomer) -> Party:
         return self._party("finance", str(customer.id), customer.tax_number, customer.full_name, customer.short_name)
 
-    def _party(self, system: str, record_id: str, tax_number: str | None, *names: str | None) -> Party:
-        entity = self._entity_of(system, "customer", record_id)
+    def _party(
+        self, system: str, record_id: str, tax_number: str | None, *names: str | None, kind: str = "customer"
+    ) -> Party:
+        entity = self._entity_of(system, kind, record_id)
         return Party(entity, folded(tax_number) or None, frozenset(filter(None, map(folded, names))))
 
     def crm_and_partner(self, customer_id: str, partner_code: str) -> bool | None:
@@ -76,6 +97,10 @@ class Parties:
     def partner_and_finance(self, partner_code: str, finance_id: int) -> bool | None:
         """Whether an SCM partner and a finance customer are the same company."""
         return _same(self._partners.get(partner_code), self._finance.get(finance_id))
+
+    def scm_and_finance_supplier(self, code: str, finance_id: int) -> bool | None:
+        """Whether a supplier of the SCM and one of finance are the same company."""
+        return _same(self._scm_suppliers.get(code), self._suppliers.get(finance_id))
 
     def finance_of(self, customer_id: str) -> tuple[int, ...]:
         """The ids of all finance customers that are provably the company of this CRM customer."""

@@ -103,7 +103,7 @@ def receivable_facts(db: sqlite3.Connection) -> Iterable[sqlite3.Row]:
     """Receivables as they show themselves; what settles them stands in `settlement_facts`, for the oracle to compare."""
     return db.execute(
         "SELECT r.id, r.number, r.customer_id, r.source_system, r.source_document, r.order_reference, r.net_fen, r.tax_fen, r.gross_fen,"  # noqa: S608
-        f" r.settled_fen, r.business_date, r.red_of_id AS red_of, {RECOGNISED} AS recognised,"
+        f" r.settled_fen, r.business_date, r.red_of_id AS red_of, r.reason, {RECOGNISED} AS recognised,"
         " r.due_date, r.period, r.posted_at, v.word, v.number AS voucher_number, r.opening"
         " FROM receivable AS r LEFT JOIN voucher AS v ON v.id = r.voucher_id ORDER BY r.id"
     )
@@ -114,7 +114,7 @@ def receipt_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
     rows = db.execute(
         "SELECT id, number, customer_id, amount_fen - iif(state = 'reversed', 0, reversed_fen) AS amount_fen,"  # noqa: S608
         f" {UNAPPLIED} AS unapplied_fen, advance_fen, state = 'reversed' AS reversed,"
-        " business_date, posted_at, opening FROM receipt ORDER BY id"
+        " business_date, posted_at, bank_reference, opening FROM receipt ORDER BY id"
     )
     return [{**dict(row), "reversed": bool(row["reversed"]), "opening": bool(row["opening"])} for row in rows]
 

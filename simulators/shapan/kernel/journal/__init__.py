@@ -91,6 +91,8 @@ class Journal:
         if self._store is None or self._closed:
             return
         body, answer = request.body, reply.body
+        # The journal has the content of an encrypted body, and that it came encrypted.
+        came = {"content-type": request.sealed_as} if request.sealed_as else {}
         self._store.append(
             self._workspace,
             RequestNote(
@@ -107,7 +109,7 @@ class Journal:
                 reply.sent,
                 request.request_id,
                 request.traceparent,
-                request.headers,
+                {**request.headers, **came},
                 reply.headers,
                 body if len(body) <= BODY else body[:BODY],
                 len(body),
@@ -115,6 +117,7 @@ class Journal:
                 len(answer),
                 tuple(request.faults),
                 request.events,
+                request.headers.get("content-type", ""),
             ),
         )
 

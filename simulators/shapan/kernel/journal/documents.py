@@ -21,10 +21,15 @@ _VALUE = re.compile(r"[^\s,;\"<>\x00-\x1f]{2,60}")
 
 
 def subjects(path_parameters: Mapping[str, str], answer: Any) -> list[str]:
-    """What an entry is about: the values of its path's parameters, and id, number and code at the head of the answer."""
+    """What an entry is about: the values of its path's parameters, and id, number and code at the head of the answer.
+
+    Where documents have none of these, their own number is the first member: `sales_order_no` of a sales order.
+    """
     found = [value for value in path_parameters.values() if _VALUE.fullmatch(value) or value.isdigit()]
     if isinstance(answer, Mapping):
-        found += [str(value) for name in _HEAD if (value := answer.get(name)) is not None and _names_one(value)]
+        first = next(iter(answer), "")
+        heads = _HEAD if not first.endswith(("_no", "_code")) else (first, *_HEAD)
+        found += [str(value) for name in heads if (value := answer.get(name)) is not None and _names_one(value)]
     return list(dict.fromkeys(found))
 
 

@@ -26,7 +26,10 @@ _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 @dataclass(frozen=True, slots=True)
 class RequestNote:
-    """A request and its answer. `started` is real time in seconds, `at` simulated; bodies are cut to BODY bytes, sizes are whole."""
+    """A request and its answer. `started` is real time in seconds, `at` simulated; bodies are cut to BODY bytes, sizes are whole.
+
+    `media_type` is that of `body`, also where the body came encrypted and `headers` say so.
+    """
 
     at: datetime
     started: float
@@ -49,6 +52,7 @@ class RequestNote:
     answer_size: int
     faults: tuple[str, ...]
     events: tuple[str, ...] = ()
+    media_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,9 @@ def row_of(note: Note) -> tuple[Entry, Content]:
 
 def _request(note: RequestNote) -> tuple[Entry, Content]:
     answer_headers = masking.headers(note.answer_headers)
-    asked, asked_text = _body(note.body, note.body_size, note.headers.get("content-type", ""), note.operation_id)
+    asked, asked_text = _body(
+        note.body, note.body_size, note.media_type or note.headers.get("content-type", ""), note.operation_id
+    )
     told, told_text = _body(note.answer, note.answer_size, answer_headers.get("content-type", ""), note.operation_id)
     writes = note.method != "GET"
     subject = documents.subjects(note.path_parameters, told if note.status < 400 else None)

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from shapan.kernel.clock import rfc3339
 from shapan.kernel.errors import Fault, refused
+from shapan.kernel.operator.facts_delta import Looks, changes, looked
 from shapan.kernel.operator.here import here
 from shapan.kernel.system import Answer, Context, ok
 
+if TYPE_CHECKING:
+    from shapan.kernel.runtime import Runtime
 
-def get_facts(ctx: Context) -> Answer:
-    """getFacts: what the oracle reads, in one consistent snapshot."""
+_LOOKS: WeakKeyDictionary[Runtime, Looks] = WeakKeyDictionary()
+
+
+def get_facts(ctx: Context, since: str | None) -> Answer:
+    """getFacts: what the oracle reads, in one consistent snapshot; with `since` only what changed after that look, where it is known."""
     runtime, workspace = here(ctx)
     now = workspace.clock.now()
+    # Read before the snapshot is taken: what is written meanwhile is found by the next look.
+    writes, state = workspace.database.writes, workspace.state
+    head = {"system": runtime.system.name, "workspace": workspace.name, "as_of": rfc3339(now)}
+    looks = _LOOKS.setdefault(runtime, Looks())
+    before = looks.last(workspace.name, since, id(workspace), state) if since is not None else None
+    if before is not None and (before.writes, before.today) == (writes, now.date()):
+        return ok({**head, "version": before.version, "facts": {}, "changes": {}})
     with workspace.database.read() as db:
         facts = runtime.system.facts(db, now.date()) if runtime.system.facts is not None else {}
-    return ok(
-        {
-            "system": runtime.system.name,
-            "workspace": workspace.name,
-            "as_of": rfc3339(now),
-            "facts": facts,
-        }
-    )
+    if since is None:
+        return ok({**head, "facts": facts})
+    after = looked(facts, id(workspace), state, writes, now.date())
+    looks.keep(workspace.name, after)
+    changed = changes(facts, before, after) if before is not None else None
+    if changed is None:
+        return ok({**head, "version": after.version, "facts": facts})
+    return ok({**head, "version": after.version, "facts": {}, "changes": changed})
 
 
 def get_operator_kpis(ctx: Context, from_: str, to: str) -> Answer:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from shapan.control.oracle.books import Books
+from shapan.control.oracle.checks import misdirected
 from shapan.control.oracle.finding import (
     Check,
     Difference,
@@ -38,6 +39,7 @@ def find(books: Books) -> Result:
             by_receipt[item.receipt_id] += allocation.amount_fen
     for clearing in finance.clearings:
         by_receivable[clearing.receivable_id] += clearing.amount_fen
+    directed = misdirected.find(books)
     sides: list[tuple[Document, str, str, int, int, int]] = [
         (receivable(one.number), "Receivable", "应收单", one.gross_fen, one.settled_fen, by_receivable[one.id])
         for one in finance.receivables
@@ -54,10 +56,11 @@ def find(books: Books) -> Result:
         for one in finance.receipts
     ]
     return Result(
-        (*(settlement(item.number) for item in finance.settlements), *(side[0] for side in sides)),
+        (*(settlement(item.number) for item in finance.settlements), *(side[0] for side in sides), *directed.compared),
         (
             *(found for item in finance.settlements for found in _party(books, item)),
             *(found for side in sides for found in _side(*side)),
+            *directed.differences,
         ),
     )
 
@@ -118,8 +121,8 @@ def _name(books: Books, customer_id: int | None) -> tuple[str, str]:
 CHECK = Check(
     "O12",
     "settlements",
-    "Receipts settle receivables of the same customer, never beyond the open amount of either.",
-    "收款只核销同一客户的应收，且不超过任何一方的未核销金额。",
-    (OVER, PARTY, DIFFERS),
+    "Receipts settle receivables of the same customer, those that their bank text names, never beyond the open amount of either.",
+    "收款只核销同一客户的应收，摘要写明单据的核销该单据，且不超过任何一方的未核销金额。",
+    (OVER, PARTY, DIFFERS, *misdirected.KINDS),
     find,
 )

@@ -61,8 +61,11 @@ def find(books: Books) -> Result:
 
 
 def _sales_order(books: Books, order: CrmOrder, item: SalesOrder) -> Iterable[Difference]:
+    same = books.parties.crm_and_partner(order.customer_id, item.partner_code)
+    if same:  # most are, and need no words
+        return
     yield from _difference(
-        books.parties.crm_and_partner(order.customer_id, item.partner_code),
+        same,
         (
             sales_order(item.number),
             crm_order(order.number),
@@ -99,6 +102,8 @@ def _delivery(books: Books, order: CrmOrder, item: Delivery) -> Iterable[Differe
 
 def _receivable(books: Books, source: Delivery, item: Receivable) -> Iterable[Difference]:
     order = books.links.order_of_delivery(source)
+    if order is not None and books.parties.crm_and_finance(order.customer_id, item.customer_id):
+        return
     subject = (f"receivable {item.number}", f"应收单 {item.number}")
     documents = (receivable(item.number), delivery(source.number), finance_customer(item.customer_id))
     found = _finance_name(books, item.customer_id)
