@@ -12,11 +12,11 @@ import pytest
 
 from shapan.kernel.flask_app import create_app
 from shapan.reference.client import SystemClient
-from shapan.reference.flows import SCOPES
+from shapan.reference.flows import FLOWS, scopes_of
 from shapan.reference.inbox import Inbox
 from shapan.reference.state import State
 
-from .house import FakeTime, House, Integration
+from .house import FakeTime, House, Integration, work_of
 
 Answer = httpx.Response | Exception
 
@@ -89,7 +89,7 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 @pytest.fixture
 def inbox(state: State) -> Inbox:
-    return Inbox(state)
+    return Inbox(state, work_of)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def start(house: House, transport: str, tmp_path: Path) -> Iterator[Callable[...
     for name, api in (("crm", house.crm), ("scm", house.scm), ("finance", house.finance)):
         wsgi = httpx.WSGITransport(create_app(api.runtime)) if transport == "in-process" else None
         clients[name] = SystemClient(
-            name, str(api.http.base_url), "tests", "tests-secret", scopes=SCOPES[name], transport=wsgi
+            name, str(api.http.base_url), "tests", "tests-secret", scopes=scopes_of(FLOWS, name), transport=wsgi
         )
     made: list[Integration] = []
 

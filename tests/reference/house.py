@@ -5,14 +5,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 
 from shapan.reference.client import SystemClient
 from shapan.reference.flows import Flows
+from shapan.reference.flows.balances import BalanceFlow
+from shapan.reference.flows.base import Context
+from shapan.reference.flows.deliveries import DeliveryFlow
+from shapan.reference.flows.orders import OrderFlow
 from shapan.reference.inbox import Inbox
-from shapan.reference.matching import Matcher
+from shapan.reference.parts import STANDARD
 from shapan.reference.pull import Puller
 from shapan.reference.state import State
 from shapan.reference.worker import Worker
@@ -35,6 +40,10 @@ class FakeTime:
 
 Json = dict[str, Any]
 
+# What some events ask for, whatever flows there are besides. It is told by the event alone: nobody has to be there.
+_NOBODY = cast(Context, SimpleNamespace(**dict.fromkeys(Context.__slots__)))
+work_of = Flows(_NOBODY, (OrderFlow, DeliveryFlow, BalanceFlow)).work_of
+
 
 def done(response: httpx.Response) -> Json:
     assert response.is_success, response.text
@@ -46,9 +55,9 @@ class Integration:
 
     def __init__(self, clients: dict[str, SystemClient], folder: Path) -> None:
         self.state = State(folder)
-        inbox = Inbox(self.state)
         crm, scm, finance = clients["crm"], clients["scm"], clients["finance"]
-        flows = Flows(crm, scm, finance, Matcher(crm, scm, finance, self.state), self.state)
+        flows = Flows(STANDARD.context(crm, scm, finance, self.state))
+        inbox = Inbox(self.state, flows.work_of)
         self.time = FakeTime()
         self.worker = Worker(self.state, inbox, flows.handlers(), clock=self.time, jitter=lambda: 0.0)
         self.pullers = {

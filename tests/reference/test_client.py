@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from shapan.reference.client import SystemClient
-from shapan.reference.errors import Refused, Unavailable
+from shapan.reference.errors import Broken, Refused, Unavailable
 
 from .conftest import FakeTime, Script
 
@@ -203,3 +203,18 @@ def test_pages_by_watermark_go_on_while_there_is_more(scripted: Scripted) -> Non
         "tax_number=X",
         "changed_since=7&tax_number=X",
     ]
+
+
+def test_an_answer_that_broke_on_the_way_is_asked_for_again_later(scripted: Scripted) -> None:
+    client, _ = scripted(httpx.Response(201, content=b'{"number": "X'))
+    with pytest.raises(Unavailable, match="/things answered 201 with a body that is no JSON"):
+        client.post("/things", {}, key="k")
+
+
+def test_a_500_may_be_for_ever_and_a_503_not(scripted: Scripted) -> None:
+    client, _ = scripted(failing(500), *[failing(503)] * 4)
+    with pytest.raises(Broken):
+        client.get("/orders")
+    with pytest.raises(Unavailable) as caught:
+        client.get("/orders")
+    assert not isinstance(caught.value, Broken)

@@ -53,6 +53,13 @@ def test_the_command_line_gives_the_folder() -> None:
     assert Config.from_environment(without, state_dir="here").state_dir == Path("here")
 
 
+def test_bodies_are_encrypted_where_it_is_asked_for() -> None:
+    assert [Config.from_environment({**GOOD, "SHAPAN_ENCRYPT": value}).encrypt for value in ("", "jwe")] == [
+        False,
+        True,
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -67,6 +74,7 @@ def test_the_command_line_gives_the_folder() -> None:
         ("SHAPAN_WEBHOOK_SECRET", "whsec_"),
         ("SHAPAN_WEBHOOK_SECRET", "whsec_!!!!"),
         ("SHAPAN_CLIENT_ID", "  "),
+        ("SHAPAN_ENCRYPT", "yes"),
     ],
 )
 def test_a_malformed_value_is_named(name: str, value: str) -> None:

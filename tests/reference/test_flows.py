@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from shapan.reference.client import SystemClient
-from shapan.reference.flows import delivery_status, receivable_line, shanghai_date
+from shapan.reference.flows.deliveries import delivery_status, receivable_line
+from shapan.reference.flows.orders import shanghai_date
 
 from .house import House, Integration, done, in_reverse
 
@@ -257,7 +258,7 @@ def test_an_unknown_product_is_given_up_with_a_reason_that_names_it(house: House
     body = work.body.replace(order["lines"][0]["productCode"], "NO-SUCH-1")
     integration.worker._attempt(replace(work, body=body), [work.id])
     (letter,) = integration.state.dead_letters()
-    assert "scm GET /products/NO-SUCH-1 answered 404" in letter.reason
+    assert "the SCM has no product NO-SUCH-1; enter it there" in letter.reason
     assert house.sales_orders(order) == []
     assert integration.state.unpark() == 1
     integration.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 
 from shapan.reference.client import SystemClient
 from shapan.reference.errors import Undecidable
-from shapan.reference.matching import Locks, Matcher, Party, choose, plain_name, plain_tax_number, short_name
+from shapan.reference.matching import Locks, Matcher, Party, choose, plain_tax_number
 from shapan.reference.state import State
 
 TAX, OTHER_TAX = "91110108MAY000017T", "91110108MAY000025T"
@@ -21,11 +22,11 @@ PATIENCE = 30.0
 
 
 def party(name: str = NAME, tax_number: str | None = TAX) -> Party:
-    return Party("crm", "id-1", "BJ-IT-001", name, tax_number, 60)
+    return Party("crm", "id-1", "BJ-IT-001", name, tax_number, 60, city="北京")
 
 
-def candidate(code: str, full_name: str | None = NAME, tax_number: str | None = None) -> dict[str, Any]:
-    return {"code": code, "full_name": full_name, "tax_number": tax_number}
+def candidate(code: str, full_name: str | None = NAME, tax_number: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"code": code, "full_name": full_name, "tax_number": tax_number, **more}
 
 
 def chosen(who: Party, *candidates: dict[str, Any]) -> str | None:
@@ -66,38 +67,56 @@ def test_records_without_any_name_are_not_each_other() -> None:
     assert chosen(party(tax_number=None), candidate("A", None)) is None
 
 
-def test_spellings() -> None:
-    assert plain_name(" 华信\u3000科技\uff08北京\uff09 ") == "华信科技(北京)"
-    assert (plain_name(None), plain_tax_number(None)) == ("", "")
+def test_tax_numbers_are_compared_without_blanks_and_case() -> None:
     assert plain_tax_number("9111 0108may000017t") == TAX
+    assert plain_tax_number(None) == ""
 
 
-@pytest.mark.parametrize(
-    ("legal", "short"),
-    [
-        (NAME, "北京华信科技"),
-        ("上海远帆物流股份有限公司", "上海远帆物流"),
-        ("华信科技\uff08北京\uff09有限责任公司", "华信科技\uff08北京\uff09"),
-        ("某有限公司", "某有限公司"),
-        ("示范合作社", "示范合作社"),
-        ("Huaxin Technology 有限公司", "Huaxin Technology"),
-        ("A" * 59 + " BC 有限公司", "A" * 59),
-        ("某 有限公司", "某 有限公司"),
-        ("A" + " " * 70 + "Trading 有限公司", "A Trading"),
-    ],
-)
-def test_short_name(legal: str, short: str) -> None:
-    assert short_name(legal) == short
+def test_what_was_made_for_a_customer_is_its_own_whatever_it_says() -> None:
+    reference = {"system": "crm", "document": "BJ-IT-001", "id": "id-1"}
+    assert (
+        chosen(party(), candidate("B", "某某公司", OTHER_TAX, source_reference=reference), candidate("A", NAME, TAX))
+        == "B"
+    )
+    of_another = candidate("B", "某某公司", OTHER_TAX, source_reference={**reference, "id": "id-2"})
+    assert chosen(party(), of_another) is None
+
+
+def test_a_name_in_another_style_is_the_same_company_in_the_same_region() -> None:
+    in_brackets, dropped = "华信科技\uff08北京\uff09", "北京华信科技"
+    assert chosen(party(), candidate("A", None, short_name=in_brackets)) == "A"
+    assert chosen(party(), candidate("A", None, short_name=dropped), candidate("B", NAME)) == "B"
+    assert chosen(party(tax_number=None), candidate("A", None, OTHER_TAX, short_name=dropped)) == "A"
+    assert chosen(party(), candidate("A", None, OTHER_TAX, short_name=dropped)) is None
+    assert chosen(party(), candidate("A", None, short_name="南京华信科技")) is None
+    assert chosen(party(), candidate("A", "北京华信科技股份有限公司", short_name=dropped)) is None
+
+
+def test_a_name_without_its_region_needs_the_address() -> None:
+    assert chosen(party(), candidate("A", None, short_name="华信科技")) is None
+    assert chosen(party(), candidate("A", None, short_name="华信科技", address="北京市海淀区示范路18号")) == "A"
+
+
+def test_a_former_name_is_a_name() -> None:
+    renamed = replace(party("上海远山数据有限公司", None), former_names=(NAME,))
+    assert chosen(renamed, candidate("A")) == "A"
+
+
+def test_of_two_companies_of_one_name_telephone_or_address_decides() -> None:
+    reachable = replace(party(tax_number=None), phone="010-88881234")
+    two = candidate("A", NAME, TAX), candidate("B", NAME, OTHER_TAX, phone="010-88881234")
+    assert chosen(reachable, *two) == "B"
 
 
 class Systems:
-    """Just enough of CRM, SCM and finance customers in memory; every list has pages of two."""
+    """Just enough of CRM, SCM and finance customers in memory; finance has pages of two."""
 
     def __init__(self) -> None:
         self.customers: dict[str, dict[str, Any]] = {}
         self.partners: list[dict[str, Any]] = []
         self.finance: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
+        self.pages: list[str | None] = []
         self.lock = threading.Lock()
 
     def customer(self, key: str, name: str = NAME, tax_number: str | None = TAX) -> None:
@@ -136,9 +155,11 @@ class Systems:
                 return httpx.Response(200, json=self.finance[int(path.rpartition("/")[2]) - 1])
             rows = self.partners if system == "scm" else self.finance
             rows = [r for r in rows if all(r[n] == query[n] for n in ("tax_number", "full_name") if n in query)]
-            start = 2 * (int(query["page"]) - 1) if system == "scm" else int(query.get("changed_since", 0))
-            answer: dict[str, Any] = {"items": rows[start : start + 2], "total": len(rows)}
-            answer |= {"watermark": start + 2, "has_more": start + 2 < len(rows)}
+            self.pages.append(query.get("page"))
+            size = int(query["page_size"]) if system == "scm" else 2
+            start = size * (int(query["page"]) - 1) if system == "scm" else int(query.get("changed_since", 0))
+            answer: dict[str, Any] = {"items": rows[start : start + size], "total": len(rows)}
+            answer |= {"watermark": min(start + size, len(rows)), "has_more": start + size < len(rows)}
             return httpx.Response(200, json=answer)
 
     def crm(self, path: str, query: httpx.QueryParams) -> httpx.Response:
@@ -219,6 +240,28 @@ def test_duplicates_in_the_crm_share_their_counterparts(matcher: Matcher, system
     assert {matcher.partner_of("1"), matcher.partner_of("2")} == {"KH00001"}
     assert {matcher.finance_customer_of("crm", key) for key in "12"} == {1}
     assert matcher.crm_customers_of(1) == ["1", "2"]
+
+
+def test_a_merged_customer_is_the_one_that_is_left(matcher: Matcher, systems: Systems) -> None:
+    systems.customer("1")
+    systems.customer("2", "别的名字有限公司", None)
+    systems.customers["2"]["mergedInto"] = "1"
+    assert matcher.partner_of("2") == "KH00001"
+    assert systems.partners[0]["source_reference"]["id"] == "1"
+
+
+def test_a_directory_reads_on_where_it_stopped(matcher: Matcher, systems: Systems) -> None:
+    systems.partners = [
+        {"partner_code": f"KH{n:05}", "full_name": f"示范{n}有限公司", "tax_number": None} for n in range(1, 251)
+    ]
+    directory = matcher.directories["scm"]
+    directory.refresh()
+    assert len(directory.records()) == 250
+    systems.partners.append({"partner_code": "KH00251", "full_name": NAME, "tax_number": TAX})
+    systems.pages.clear()
+    directory.refresh()
+    assert [one["partner_code"] for one in directory.near(party().tokens)] == ["KH00251"]
+    assert systems.pages == ["3"]
 
 
 def test_the_crosswalk_is_asked_before_the_systems(matcher: Matcher, systems: Systems, state: State) -> None:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from standardwebhooks.webhooks import Webhook
 
 from shapan.reference.inbox import Inbox
+from shapan.reference.signature import Signature
 from shapan.reference.state import State
 from shapan.reference.webhook import PATH, ListenError, WebhookServer, create_app
 
@@ -32,7 +33,7 @@ def signed(body: bytes, secret: str = SECRET, age: timedelta = timedelta(0), eve
 
 @pytest.fixture
 def client(inbox: Inbox) -> FlaskClient:
-    return create_app(inbox, SECRET).test_client()
+    return create_app(inbox, Signature(SECRET)).test_client()
 
 
 def test_a_signed_event_is_stored_before_it_is_acknowledged(client: FlaskClient, state: State) -> None:
@@ -109,7 +110,7 @@ def test_a_body_beyond_the_limit_is_refused(client: FlaskClient) -> None:
 
 
 def test_it_serves_on_a_real_port_and_gives_it_back(inbox: Inbox, state: State) -> None:
-    server = WebhookServer(inbox, SECRET, "127.0.0.1", 0)
+    server = WebhookServer(inbox, Signature(SECRET), "127.0.0.1", 0)
     server.start()
     with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as sender:
         answers = [sender.post(PATH, content=BODY, headers=signed(BODY)).status_code for _ in range(2)]
@@ -117,12 +118,12 @@ def test_it_serves_on_a_real_port_and_gives_it_back(inbox: Inbox, state: State) 
     server.stop()
     assert answers == [204, 204, 404]
     assert len(state.waiting()) == 1
-    WebhookServer(inbox, SECRET, "127.0.0.1", server.port).stop()
+    WebhookServer(inbox, Signature(SECRET), "127.0.0.1", server.port).stop()
 
 
 def test_a_port_in_use_is_told_with_a_remedy(inbox: Inbox, capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError, match=rf"Cannot listen on 127\.0\.0\.1:{port} .*SHAPAN_WEBHOOK_PORT"):
-            WebhookServer(inbox, SECRET, "127.0.0.1", port)
+            WebhookServer(inbox, Signature(SECRET), "127.0.0.1", port)
     assert capfd.readouterr() == ("", "")

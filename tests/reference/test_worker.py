@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shapan.reference.errors import Refused, Unavailable, Undecidable
+from shapan.reference.errors import Broken, Refused, Unavailable, Undecidable
 from shapan.reference.inbox import Inbox
 from shapan.reference.state import State
 from shapan.reference.worker import Worker, pause_after
@@ -220,7 +220,7 @@ def test_stopping_finishes_what_is_in_hand_and_leaves_the_rest(make: Any, inbox:
     assert state.waiting() == [2]
 
 
-@pytest.mark.parametrize("status", [409, 412])
+@pytest.mark.parametrize("status", [401, 409, 412])
 def test_a_clash_is_tried_a_few_times(status: int) -> None:
     clash = Refused("clash", status, "x")
     assert [pause_after(clash, attempts) is not None for attempts in (1, 7, 8)] == [True, True, False]
@@ -228,7 +228,7 @@ def test_a_clash_is_tried_a_few_times(status: int) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [*(Refused("no", status, "x") for status in (400, 401, 403, 404, 422, 423)), Undecidable("?"), ValueError("?")],
+    [*(Refused("no", status, "x") for status in (400, 403, 404, 422, 423)), Undecidable("?"), ValueError("?")],
 )
 def test_what_a_person_must_mend_is_not_tried_again(error: Exception) -> None:
     assert pause_after(error, 1) is None
@@ -238,4 +238,6 @@ def test_pauses_respect_the_system_and_the_jitter() -> None:
     assert pause_after(Unavailable("down", 30.0), 1) == 30.0
     assert pause_after(Unavailable("down"), 1, jitter=1.0) == 0.25
     assert pause_after(sqlite3.OperationalError("disk"), 1) == 0.2
-    assert pause_after(Unavailable("down"), 10_000) is None
+    assert pause_after(Unavailable("down"), 10_000) == 3.0, "an outage is waited for, however long"
+    assert pause_after(Broken("over this one"), 1199) == 3.0
+    assert pause_after(Broken("over this one"), 1200) is None

@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from shapan.sandbox.children import end_group, kill_group, own_group
+from shapan.sandbox.children import end_group, group_lives, kill_group, own_group
 
 # A command as a shell would be: it starts the real program and tells its process id.
 SHELL = """
@@ -50,6 +50,15 @@ def test_a_group_ends_with_all_that_is_in_it(program, shell, monkeypatch, eventu
             process.wait(20)
         end_group(process, 20)
     assert eventually(lambda: ended(grandchild))
+
+
+def test_a_group_lives_as_long_as_anybody_in_it(eventually):
+    process, _ = start(OBEDIENT, "leaves")
+    with process:
+        process.wait(20)
+        assert group_lives(process)
+        end_group(process, 20)
+    assert eventually(lambda: not group_lives(process))
 
 
 def test_a_killed_group_is_gone_at_once(eventually):

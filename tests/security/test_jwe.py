@@ -87,6 +87,9 @@ def test_a_file_can_be_uploaded_encrypted(crm: Api) -> None:
     body = _encrypt("name\n甲".encode("gb18030"), cty="text/csv; charset=gb18030")
     answer = crm.post("/imports?resource=customers&mode=by_row", content=body, headers={"Content-Type": JOSE})
     assert answer.status_code == 202, answer.text
+    large = _encrypt(("name\n" + "甲" * 99 + "\n" * 200_000).encode("gb18030"), cty="text/csv; charset=gb18030")
+    answer = crm.post("/imports?resource=customers&mode=by_row", content=large, headers={"Content-Type": JOSE})
+    assert answer.status_code == 202, answer.text
 
 
 def _broken() -> list[tuple[str, bytes]]:
@@ -173,3 +176,13 @@ def test_each_client_has_a_key_of_its_own_and_every_message_its_own_nonce() -> N
     assert encryption_key("secret-a") != encryption_key("secret-b")
     assert sealed(client, Reply(204, (), b"")) == Reply(204, (), b"")
     assert wants_encryption({"accept": "Application/JOSE"})
+
+
+def test_the_journal_has_the_content_and_that_it_came_encrypted(crm: Api) -> None:
+    secret = b'{"name": "x", "client_secret": "hidden-in-the-body"}'
+    refused = crm.post("/customers", content=_encrypt(secret), headers={"Content-Type": JOSE})
+    assert refused.status_code == 400
+    [whole] = crm.http.get("/_shapan/journal?operation_id=createCustomer&bodies=true").json()["items"]
+    assert whole["request_headers"]["content-type"] == JOSE
+    assert '"name":"x"' in whole["request_body"].replace(" ", "")
+    assert "hidden-in-the-body" not in whole["request_body"]

@@ -33,12 +33,17 @@ def _parser() -> argparse.ArgumentParser:
         "--once", action="store_true", help="pull and work until nothing is new, then end; 1 when events were given up"
     )
     parser.add_argument("--retry-parked", action="store_true", help="first put all dead letters (死信) back to work")
+    parser.add_argument("--defect", metavar="NAME", help="make one mistake that real integrations make (预埋缺陷)")
+    parser.add_argument("--list-defects", action="store_true", help="say which mistakes there are, then end")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 stopped as asked, 1 with --once when events were given up, 2 when it could not be run."""
     options = _parser().parse_args(arguments)
+    if options.list_defects:
+        _list_defects()
+        return 0
     try:
         config = Config.from_environment(
             os.environ, mode="pull" if options.once else options.mode, state_dir=options.state
@@ -48,18 +53,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("shapan.reference").setLevel(logging.INFO)
-    return _run(config, once=options.once, retry_parked=options.retry_parked)
+    return _run(config, once=options.once, retry_parked=options.retry_parked, defect=options.defect)
 
 
-def _run(config: Config, *, once: bool, retry_parked: bool) -> int:
+def _list_defects() -> None:
+    from shapan.reference.defects import DEFECTS
+
+    for defect in sorted(DEFECTS, key=lambda defect: defect.name):
+        print(f"{defect.name}  ({defect.scenario})\n    {defect.mistake_en}\n    {defect.mistake_zh}")
+
+
+def _run(config: Config, *, once: bool, retry_parked: bool, defect: str | None) -> int:
     # Imported here, after the settings were found good, so that a mistake in them is told at once.
     import sqlite3
 
     from shapan.reference.app import Integration
     from shapan.reference.errors import Refused, Stopping, Unavailable
+    from shapan.reference.parts import STANDARD
+
+    parts = STANDARD
+    if defect is not None:
+        from shapan.reference.defects import UnknownDefect, find_defect
+
+        try:
+            parts = find_defect(defect).parts()
+        except UnknownDefect as error:
+            print(error, file=sys.stderr)
+            return 2
 
     try:
-        integration = Integration(config)
+        integration = Integration(config, parts)
     except (OSError, sqlite3.Error) as error:
         print(
             f"The reference integration cannot start (参考集成无法启动): {error} [{config.state_dir}]", file=sys.stderr

@@ -6,17 +6,14 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from shapan.reference.client import SystemClient
 from shapan.reference.config import SYSTEMS, Config
 from shapan.reference.errors import Stopping
-from shapan.reference.flows import SCOPES, Flows
-from shapan.reference.inbox import Inbox
-from shapan.reference.matching import Matcher
-from shapan.reference.pull import CATCH_UP_PAUSE, PULL_PAUSE, Puller
-from shapan.reference.state import State
-from shapan.reference.worker import Worker
+from shapan.reference.flows import Flows, scopes_of
+from shapan.reference.parts import STANDARD, Parts
+from shapan.reference.pull import CATCH_UP_PAUSE, PULL_PAUSE
 
 if TYPE_CHECKING:
+    from shapan.reference.sealing import Sealer
     from shapan.reference.webhook import WebhookServer
 
 log = logging.getLogger("shapan.reference")
@@ -25,35 +22,48 @@ log = logging.getLogger("shapan.reference")
 class Integration:
     """The running integration. OSError or sqlite3.Error when its folder cannot be used, ListenError for its port."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, parts: Parts = STANDARD) -> None:
         self._config = config
+        self._parts = parts
         self._stop = threading.Event()
-        self.state = State(config.state_dir)
-        self.inbox = Inbox(self.state)
+        self.state = parts.state(config.state_dir)
+        sealer = self._sealer()
         self._clients = {
-            system: SystemClient(
+            system: parts.client(
                 system,
                 config.urls[system],
                 config.client_id,
                 config.client_secret,
-                scopes=SCOPES[system],
+                scopes=scopes_of(parts.flows, system),
+                tokens=parts.tokens,
                 ca_file=config.ca_file,
+                sealer=sealer,
                 sleep=self._sleep,
             )
             for system in SYSTEMS
         }
         crm, scm, finance = (self._clients[system] for system in SYSTEMS)
-        matcher = Matcher(crm, scm, finance, self.state)
-        self._worker = Worker(self.state, self.inbox, Flows(crm, scm, finance, matcher, self.state).handlers())
+        flows = Flows(parts.context(crm, scm, finance, self.state), parts.flows)
+        self.inbox = parts.inbox(self.state, flows.work_of)
+        self._worker = parts.worker(self.state, self.inbox, flows.handlers())
         pause = CATCH_UP_PAUSE if config.mode == "webhook" else PULL_PAUSE
         self._pullers = [
-            Puller(self._clients[system], self.inbox, self.state, pause, self._stop.wait) for system in SYSTEMS
+            parts.puller(self._clients[system], self.inbox, self.state, pause, self._stop.wait) for system in SYSTEMS
         ]
         try:
             self._server = self._listen()
         except OSError:
             self._close()
             raise
+
+    def _sealer(self) -> Sealer | None:
+        """What closes and opens bodies, where they are to be encrypted."""
+        if not self._config.encrypt:
+            return None
+        # Imported here: most do without.
+        from shapan.reference.sealing import Sealer
+
+        return Sealer(self._config.client_secret)
 
     def _listen(self) -> WebhookServer | None:
         """The receiver of pushed events, in webhook mode."""
@@ -63,7 +73,8 @@ class Integration:
         # Imported here: Flask takes longer to load than all the rest, and pull mode does not need it.
         from shapan.reference.webhook import WebhookServer
 
-        return WebhookServer(self.inbox, config.webhook_secret, config.webhook_host, config.webhook_port)
+        signature = self._parts.signature(config.webhook_secret)
+        return WebhookServer(self.inbox, signature, config.webhook_host, config.webhook_port)
 
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(seconds):

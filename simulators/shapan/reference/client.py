@@ -18,14 +18,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import httpx
 
 from shapan.reference import tracing
-from shapan.reference.errors import Refused, Unavailable, describe
+from shapan.reference.errors import Broken, Refused, Unavailable, describe
 from shapan.reference.tokens import TokenKeeper
+
+if TYPE_CHECKING:
+    from shapan.reference.sealing import Sealer
 
 RETRIED = frozenset({429, 502, 503, 504})
 # A 409 of this name passes as soon as the first request with the same Idempotency-Key is done, so it is no refusal.
@@ -58,7 +61,9 @@ class SystemClient:
         client_secret: str,
         *,
         scopes: tuple[str, ...] = (),
+        tokens: type[TokenKeeper] = TokenKeeper,
         ca_file: Path | None = None,
+        sealer: Sealer | None = None,
         patience: Patience = Patience(),
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -67,6 +72,7 @@ class SystemClient:
     ) -> None:
         self.system = system
         self._scopes = scopes
+        self._sealer = sealer
         self._patience = patience
         self._clock = clock
         self._sleep = sleep
@@ -81,7 +87,7 @@ class SystemClient:
             transport=transport,
             verify=True if ca_file is None else ssl.create_default_context(cafile=str(ca_file)),
         )
-        self._tokens = TokenKeeper(self._fetch_token, clock)
+        self._tokens = tokens(self._fetch_token, clock)
         self._closed_until = 0.0
         self._gate = threading.Lock()
 
@@ -102,7 +108,20 @@ class SystemClient:
 
     def post(self, path: str, body: Any = None, *, key: str) -> Any:
         """Create a document, or act on one. `key` is the Idempotency-Key, derived from the document that is the cause."""
-        return _json(self._request("POST", path, body=body, headers={"Idempotency-Key": key}))
+        return _json(self._request("POST", path, body=body, headers=self.once(key)))
+
+    def once(self, key: str) -> dict[str, str]:
+        """The headers by which a POST that is sent again, since its answer was lost, is known to be the same."""
+        return {"Idempotency-Key": key}
+
+    def upload(self, path: str, content: bytes, media_type: str, *, key: str, **query: Any) -> Any:
+        """Hand over a file; `key` as in `post`."""
+        headers = {"Idempotency-Key": key, "Content-Type": media_type}
+        return _json(self._request("POST", path, query=_given(query), content=content, headers=headers))
+
+    def pause(self, seconds: float) -> None:
+        """Wait before asking again. Stopping when the process is to end."""
+        self._sleep(seconds)
 
     def put(self, path: str, body: Any) -> Any:
         """Replace a resource, which is idempotent by itself."""
@@ -116,36 +135,87 @@ class SystemClient:
 
     def by_link(self, path: str, **query: Any) -> Iterator[Any]:
         """Items of a list that is paged by cursor and `Link: rel="next"` (RFC 8288), the CRM's way."""
-        wanted = _given(query)
-        while True:
-            response = self._request("GET", path, query=wanted)
-            yield from _json(response)["items"]
-            following = response.links.get("next")
-            if following is None:
-                return
+
+        def following(response: httpx.Response, _: Any) -> dict[str, Any] | None:
+            link = response.links.get("next")
             # Only the query of the link is taken: the token goes to no other host than the one it was meant for.
-            wanted = dict(httpx.URL(following["url"]).params)
+            return None if link is None else dict(httpx.URL(link["url"]).params)
+
+        for answer in self.pages(path, query, following):
+            yield from answer["items"]
 
     def by_number(self, path: str, **query: Any) -> Iterator[Any]:
         """Items of a list that is paged by page, page_size and total, the SCM's way."""
         page, seen = 1, 0
-        while True:
-            answer = self.get(path, page=page, **query)
+
+        def following(_: httpx.Response, answer: Any) -> dict[str, Any] | None:
+            nonlocal page, seen
+            page, seen = page + 1, seen + len(answer["items"])
+            return {**query, "page": page} if answer["items"] and seen < answer["total"] else None
+
+        for answer in self.pages(path, {**query, "page": page}, following):
             yield from answer["items"]
-            seen += len(answer["items"])
-            if not answer["items"] or seen >= answer["total"]:
-                return
-            page += 1
+
+    def numbered(self, path: str, page: int, page_size: int) -> tuple[list[Any], int]:
+        """A list of the SCM from a page on, and how many there are by now."""
+        found: list[Any] = []
+        total = 0
+
+        def following(_: httpx.Response, answer: Any) -> dict[str, Any] | None:
+            nonlocal page, total
+            page, total = page + 1, answer["total"]
+            more = answer["items"] and (page - 1) * page_size < total
+            return {"page": page, "page_size": page_size} if more else None
+
+        for answer in self.pages(path, {"page": page, "page_size": page_size}, following):
+            found += answer["items"]
+        return found, total
 
     def by_watermark(self, path: str, **query: Any) -> Iterator[Any]:
         """Items of a list that is paged by changed-since watermark, the way of finance."""
-        watermark: Any = query.pop("changed_since", None)
-        while True:
-            answer = self.get(path, changed_since=watermark, **query)
+
+        def following(_: httpx.Response, answer: Any) -> dict[str, Any] | None:
+            return {**wanted, "changed_since": answer["watermark"]} if answer["has_more"] else None
+
+        # A caller may begin at a watermark of its own, which stands first then as on the later pages.
+        wanted = {"changed_since": None, **query}
+        for answer in self.pages(path, wanted, following):
             yield from answer["items"]
-            if not answer["has_more"]:
-                return
-            watermark = answer["watermark"]
+
+    def changes(self, path: str, watermark: int | None, **query: Any) -> tuple[list[Any], int]:
+        """What changed in a list of finance since a watermark (None: all of it), and the watermark to ask with next time."""
+        found: list[Any] = []
+        mark = watermark or 0
+
+        def following(_: httpx.Response, answer: Any) -> dict[str, Any] | None:
+            nonlocal mark
+            mark = answer["watermark"]
+            return {**query, "changed_since": mark} if answer["has_more"] else None
+
+        for answer in self.pages(path, {**query, "changed_since": watermark}, following):
+            found += answer["items"]
+        return found, mark
+
+    def by_cursor(self, path: str, **query: Any) -> Iterator[Any]:
+        """Items of a list that is paged by `after`, `next` and has_more, as imports are in every system."""
+
+        def following(_: httpx.Response, answer: Any) -> dict[str, Any] | None:
+            return {**query, "after": answer["next"]} if answer["has_more"] else None
+
+        for answer in self.pages(path, query, following):
+            yield from answer["items"]
+
+    def pages(
+        self, path: str, query: Mapping[str, Any], following: Callable[[httpx.Response, Any], dict[str, Any] | None]
+    ) -> Iterator[Any]:
+        """Every page of a list. `following(response, answer)` is the query of the next one, None behind the last."""
+        wanted: dict[str, Any] | None = dict(query)
+        while wanted is not None:
+            response = self._request("GET", path, query=_given(wanted))
+            answer = _json(response)
+            # Asked before the page is handed on: whoever stops reading has the mark of what he read.
+            wanted = following(response, answer)
+            yield answer
 
     # -- requests ----------------------------------------------------------------------------------------------------------------
 
@@ -156,18 +226,24 @@ class SystemClient:
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         fixed = {**tracing.headers(), **(headers or {})}
-        if content is not None:
+        if body is not None:
+            content = json.dumps(body, ensure_ascii=False).encode()
             fixed["Content-Type"] = "application/json"
+        if self._sealer is not None:
+            fixed |= self._sealer.headers(content)
+            content = None if content is None else self._sealer.close(content)
         token = self._tokens.current()
         response = self._pursue(method, path, query, content, {**fixed, "Authorization": f"Bearer {token}"})
         if response.status_code == 401:
             # Expired earlier than announced, or the system has new keys: one more try with a new token, then it is a refusal.
             token = self._tokens.instead_of(token)
             response = self._pursue(method, path, query, content, {**fixed, "Authorization": f"Bearer {token}"})
+        if self._sealer is not None:
+            response = self._sealer.open(response)
         return self._accept(response, method, path)
 
     def _pursue(
@@ -191,7 +267,7 @@ class SystemClient:
                 failure, wait = f"{what} answered {response.status_code}", self._backoff(attempt)
                 asked = _retry_after(response)
                 if asked is not None:
-                    self._close_gate(asked)
+                    self.rest(asked)
                     wait = 0.0
             if attempt < self._patience.attempts:
                 self._sleep(wait)
@@ -204,7 +280,9 @@ class SystemClient:
         problem = _problem(response)
         message = describe(self.system, method, path, status, problem)
         name = str(problem.get("type", "")).rpartition(":")[2]
-        if status >= 500 or name == IN_PROGRESS:
+        if status >= 500:
+            raise Broken(message)
+        if name == IN_PROGRESS:
             raise Unavailable(message)
         raise Refused(message, status, name)
 
@@ -215,7 +293,8 @@ class SystemClient:
 
     # -- Retry-After: while a system wants a rest, no thread asks it anything ----------------------------------------------------
 
-    def _close_gate(self, seconds: float) -> None:
+    def rest(self, seconds: float) -> None:
+        """The system asked not to be asked for so many seconds."""
         with self._gate:
             self._closed_until = max(self._closed_until, self._clock() + seconds)
 
@@ -252,7 +331,13 @@ def _given(query: Mapping[str, Any]) -> dict[str, Any]:
 
 def _json(response: httpx.Response) -> Any:
     """The body with every fraction as Decimal: amounts must never pass through a float. None for an empty answer."""
-    return json.loads(response.content, parse_float=Decimal) if response.content else None
+    try:
+        return json.loads(response.content, parse_float=Decimal) if response.content else None
+    except ValueError as error:
+        # It was done, and the answer broke on the way: the same request again, with the same key, gives it whole.
+        raise Unavailable(
+            f"{response.request.url.path} answered {response.status_code} with a body that is no JSON"
+        ) from error
 
 
 def _problem(response: httpx.Response) -> dict[str, Any]:

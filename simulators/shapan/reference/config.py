@@ -29,6 +29,7 @@ class Config:
     webhook_port    where the systems push to; None in pull mode
     webhook_secret  `whsec_…` of Standard Webhooks; None in pull mode
     state_dir       folder of the integration's own database
+    encrypt         whether bodies are sealed (JWE, see sealing.py)
     ca_file         certificate of the authority that the systems' HTTPS is by; None where it is a public one
     """
 
@@ -41,6 +42,7 @@ class Config:
     webhook_port: int | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    encrypt: bool = False
 
     @classmethod
     def from_environment(
@@ -62,9 +64,10 @@ class Config:
             secret = reader.webhook_secret("SHAPAN_WEBHOOK_SECRET")
         host = environment.get("SHAPAN_WEBHOOK_HOST") or "127.0.0.1"
         ca_file = reader.file("SHAPAN_CA_FILE")
+        encrypt = reader.choice("SHAPAN_ENCRYPT", "jwe")
         if reader.faults:
             raise ConfigError(reader.faults)
-        return cls(urls, client_id, client_secret, mode, Path(folder), host, port, secret, ca_file)
+        return cls(urls, client_id, client_secret, mode, Path(folder), host, port, secret, ca_file, encrypt)
 
 
 class _Reader:
@@ -87,6 +90,15 @@ class _Reader:
         if not Path(value).is_file():
             self.faults.append((f"{name}={value} is no file.", f"{name}={value} 不是文件。"))
         return Path(value)
+
+    def choice(self, name: str, only: str) -> bool:
+        """Whether the variable has the one value that it may have; False where it is not set."""
+        value = self._environment.get(name, "").strip()
+        if value not in ("", only):
+            self.faults.append(
+                (f"{name}={value} must be {only} or not set.", f"{name}={value} 只能为 {only}，或不设置。")
+            )
+        return value == only
 
     def url(self, name: str) -> str:
         value = self.text(name)

@@ -14,6 +14,10 @@ class Unavailable(Exception):
         self.retry_in = retry_in
 
 
+class Broken(Unavailable):
+    """The system failed over this very request (500); it may not do so the next time, or it may for ever."""
+
+
 class Refused(Exception):
     """The system understood and said no (4xx): sending it again unchanged will not help.
 

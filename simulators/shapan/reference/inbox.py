@@ -8,55 +8,29 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from shapan.reference.state import Incoming, State
 
 log = logging.getLogger("shapan.reference")
 
-_ORDER_EVENTS = frozenset({"crm.order.confirmed", "crm.order.changed", "crm.order.cancelled"})
-BALANCE_EVENTS = frozenset(
-    {
-        "finance.receivable.posted",
-        "finance.receivable.accepted",
-        "finance.receivable.overdue",
-        "finance.receipt.posted",
-        "finance.receipt.reversed",
-        "finance.settlement.posted",
-        "finance.offset.posted",
-        "finance.write_off.posted",
-        "finance.write_off.reversed",
-    }
-)
-"""What may change what a customer owes, or how much of that is overdue; the subject is the customer."""
-_DELIVERY_EVENT = "scm.delivery.shipped"
-DELIVERY_STATUS = "scm.delivery.shipped: status"
+
+class Asked(NamedTuple):
+    """A piece of work that an event asks for: its name, the document with which it stays in order, and whether it is only a report."""
+
+    work: str
+    document: str
+    report: bool
+
+
+WorkOf = Callable[[Any], list[Asked]]
+"""Event -> the pieces of work that it asks for; none when no flow is for it. KeyError or TypeError for an event of unknown shape."""
 
 
 class NoEvent(ValueError):
     """What was received is no CloudEvent that can be used."""
-
-
-def work_of(event: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
-    """What an event asks for: (type, document, report) of each piece of work; none when no flow is for it.
-
-    Everything about one CRM order shares its number, also deliveries of it; balances share the customer of finance.
-    """
-    kind, subject = event["type"], event["subject"]
-    if kind in _ORDER_EVENTS:
-        return [(kind, f"order {subject}", False)]
-    if kind == _DELIVERY_EVENT:
-        reference = event["data"]["source_reference"] or {}
-        if reference.get("system") != "crm":
-            return [(kind, f"sales order {subject}", False)]
-        order = reference["document"]
-        # Two pieces: what one side refuses is tried again without the other. (The CRM is still asked who ordered, before billing.)
-        return [(kind, f"order {order}", False), (DELIVERY_STATUS, f"delivery status {order}", True)]
-    if kind in BALANCE_EVENTS:
-        return [(kind, f"balance {subject}", True)]
-    return []
 
 
 def parse(text: str | bytes) -> Any:
@@ -65,10 +39,11 @@ def parse(text: str | bytes) -> Any:
 
 
 class Inbox:
-    """Stores events and tells the worker at once."""
+    """Stores what events ask for, as `work_of` tells it, and tells the worker at once."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, work_of: WorkOf) -> None:
         self._state = state
+        self._work_of = work_of
         self.changed = threading.Condition()
 
     def take(self, text: bytes) -> bool:
@@ -77,14 +52,14 @@ class Inbox:
             event = parse(text)
         except ValueError as error:
             raise NoEvent("the body is no JSON") from error
-        return self._store(_incoming(event, text.decode())) > 0
+        return self._store(self.incoming(event, text.decode())) > 0
 
     def take_page(self, system: str, events: Iterable[Any], cursor: str) -> int:
         """Take one page of a feed together with its new cursor. Returns how much of it was new. sqlite3.Error."""
         incoming: list[Incoming] = []
         for event in events:
             try:
-                incoming += _incoming(event, json.dumps(event, ensure_ascii=False, default=_plain))
+                incoming += self.incoming(event, json.dumps(event, ensure_ascii=False, default=_plain))
             except NoEvent as error:
                 # One broken event must not hold up the feed behind it.
                 log.error("%s feed: event skipped, %s", system, error)
@@ -97,12 +72,15 @@ class Inbox:
                 self.changed.notify(new)
         return new
 
-
-def _incoming(event: Any, text: str) -> list[Incoming]:
-    try:
-        return [Incoming(event["source"], event["id"], *work[:2], text, work[2]) for work in work_of(event)]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise NoEvent(f"the CloudEvent lacks a member or has one of another kind ({error})") from error
+    def incoming(self, event: Any, text: str) -> list[Incoming]:
+        """The rows of the inbox that an event makes; one that was there before makes the same ones, which are kept once."""
+        try:
+            return [
+                Incoming(event["source"], event["id"], asked.work, asked.document, text, asked.report)
+                for asked in self._work_of(event)
+            ]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise NoEvent(f"the CloudEvent lacks a member or has one of another kind ({error})") from error
 
 
 def _plain(value: object) -> float:

@@ -1,13 +1,13 @@
 """Which customer there is which customer here: CRM customer ↔ SCM partner ↔ finance customer (客户对照).
 
-Matched by tax number (统一社会信用代码) first, then by the exact legal name; a record whose tax number is another one is another
+In this order: the record was made for the customer; the tax number (统一社会信用代码) is the same; the legal name is the same, or was until
+the customer was renamed; the name differs in style only and the region is the same. A record whose tax number is another one is another
 company, whatever its name. Only when there is no match, a new record is created. What was decided is kept in the crosswalk.
 """
 
 from __future__ import annotations
 
 import threading
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,18 +15,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapan.reference.client import SystemClient
+from shapan.reference.directory import Directory, name_token, reference_token, tax_token
 from shapan.reference.errors import Undecidable
+from shapan.reference.names import city_of, plain_name, same_but_for_style, short_name, taken_apart
 from shapan.reference.state import State
 
-_LEGAL_FORMS = ("股份有限公司", "有限责任公司", "集团有限公司", "有限公司")
-# The SCM takes no longer short name.
-_SHORT = 60
+Json = Mapping[str, Any]
 _TERMS = {"PREPAID": 0, "NET30": 30, "NET60": 60, "NET90": 90}
+_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A customer as its own system describes it: `system` and `key` say where it comes from, `code` is what people call it."""
+    """A customer as its own system describes it.
+
+    system, key   where it comes from; `code` is what people call it
+    city          its city as it stands in names (北京); "" when unknown
+    former_names  legal names that it had before
+    """
 
     system: str
     key: str
@@ -36,16 +42,25 @@ class Party:
     terms_days: int | None = None
     phone: str | None = None
     address: str | None = None
+    city: str = ""
+    former_names: tuple[str, ...] = ()
 
     @property
     def reference(self) -> dict[str, str]:
         """The source_reference of a record that is created for it."""
         return {"system": self.system, "document": self.code, "id": self.key}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its legal name, then those that it had before."""
+        return (self.name, *self.former_names)
 
-def plain_name(name: str | None) -> str:
-    """A legal name for comparison: full-width and half-width brackets are the same, blanks do not count."""
-    return "".join(unicodedata.normalize("NFKC", name or "").split())
+    @property
+    def tokens(self) -> set[str]:
+        """What a record of it may be found by."""
+        names = (n for name in self.names for n in (name, taken_apart(name, self.city).core))
+        found = {reference_token(self.system, self.key), *map(name_token, names)}
+        return found | {tax_token(self.tax_number)} if plain_tax_number(self.tax_number) else found
 
 
 def plain_tax_number(number: str | None) -> str:
@@ -53,39 +68,82 @@ def plain_tax_number(number: str | None) -> str:
     return "".join((number or "").split()).upper()
 
 
-def short_name(legal_name: str) -> str:
-    """A legal name without its legal form, as warehouse and accounts call a customer: 北京华信科技有限公司 -> 北京华信科技.
+def party_of_crm(customer: Json) -> Party:
+    """A customer as the CRM describes it, from its record or an event about it."""
+    address = customer["address"]
+    return Party(
+        "crm",
+        customer["id"],
+        customer["code"],
+        customer["name"],
+        customer["unifiedSocialCreditCode"],
+        _TERMS[customer["paymentTerms"]],
+        customer["phone"],
+        _one_line(address),
+        city_of(address["city"]) if address else "",
+        tuple(former["name"] for former in customer.get("formerNames", ())),
+    )
 
-    At most 60 characters, as the SCM takes it, with no blank at either end.
-    """
-    # Blanks in a row become one, so that the cut cannot leave less than it found.
-    name = " ".join(legal_name.split())
-    for form in _LEGAL_FORMS:
-        rest = name.removesuffix(form).strip()
-        if name.endswith(form) and len(rest) >= 2:
-            return rest[:_SHORT].strip()
-    return name[:_SHORT].strip()
 
-
-def choose(party: Party, candidates: Iterable[Mapping[str, Any]], key: str) -> Mapping[str, Any] | None:
+def choose(party: Party, candidates: Iterable[Json], key: str) -> Json | None:
     """The candidate that is `party`, or None. `key` names the member with a candidate's own number.
 
-    Of several with the tax number, or several with the name and no tax number, the first by number: duplicates of one company.
-    Undecidable when the party has no tax number and the name belongs to companies with different ones.
+    Of several that fit alike the first by number: duplicates of one company. Undecidable when they have different tax numbers and the party
+    has none, or when a name in another style fits several that nothing tells apart.
     """
-    tax, name = plain_tax_number(party.tax_number), plain_name(party.name)
+    tax = plain_tax_number(party.tax_number)
     found = sorted(candidates, key=lambda candidate: candidate[key])
+    if made_for_it := [one for one in found if _is_made_for(party, one)]:
+        return made_for_it[0]
     if tax and (by_tax := [one for one in found if plain_tax_number(one["tax_number"]) == tax]):
         return by_tax[0]
-    by_name = [one for one in found if plain_name(one["full_name"]) == name]
     if tax:
-        by_name = [one for one in by_name if not plain_tax_number(one["tax_number"])]
-    elif len(numbers := {plain_tax_number(one["tax_number"]) for one in by_name} - {""}) > 1:
-        raise Undecidable(
-            f"{party.system} customer {party.code} ({party.name}) has no tax number, and its name belongs to "
-            f"{', '.join(sorted(numbers))}; enter its tax number. 客户缺少税号且同名企业不止一家，请补录税号。"
-        )
-    return by_name[0] if by_name else None
+        found = [one for one in found if not plain_tax_number(one["tax_number"])]
+    for fits in (has_the_same_name, has_the_name_in_another_style):
+        if fitting := [one for one in found if fits(party, one)]:
+            return _one_company(party, fitting)
+    return None
+
+
+def has_the_same_name(party: Party, candidate: Json) -> bool:
+    """Whether the candidate bears the legal name, or one that the party had before."""
+    name = plain_name(_name_of(candidate))
+    return bool(name) and name in {plain_name(one) for one in party.names}
+
+
+def has_the_name_in_another_style(party: Party, candidate: Json) -> bool:
+    """Whether the candidate is called like the party but for style, in the same region: 北京华信科技 or 华信科技（北京） of 北京华信科技有限公司."""
+    theirs = taken_apart(_name_of(candidate), party.city)
+    same_region = theirs.placed or bool(party.city and party.city in (candidate.get("address") or ""))
+    return same_region and any(same_but_for_style(taken_apart(one, party.city), theirs) for one in party.names)
+
+
+def _name_of(candidate: Json) -> str | None:
+    """What a record says of its name: the full one, or, where that is missing, what stands as the short one."""
+    return candidate["full_name"] or candidate.get("short_name")
+
+
+def _is_made_for(party: Party, candidate: Json) -> bool:
+    reference = candidate.get("source_reference") or {}
+    return bool(reference.get("system") == party.system and reference.get("id") == party.key)
+
+
+def _one_company(party: Party, fitting: list[Json]) -> Json:
+    """The first of several records that fit, when they may be one company."""
+    alike = [one for one in fitting if _shares_phone_or_address(party, one)]
+    for some in (fitting, alike):
+        if some and len({plain_tax_number(one["tax_number"]) for one in some} - {""}) <= 1:
+            return some[0]
+    numbers = sorted({plain_tax_number(one["tax_number"]) for one in fitting} - {""})
+    raise Undecidable(
+        f"{party.system} customer {party.code} ({party.name}) has no tax number, and its name belongs to "
+        f"{', '.join(numbers)}; enter its tax number. 客户缺少税号且同名企业不止一家，请补录税号。"
+    )
+
+
+def _shares_phone_or_address(party: Party, candidate: Json) -> bool:
+    pairs = ((party.phone, candidate.get("phone")), (party.address, candidate.get("address")))
+    return any(ours and ours == theirs for ours, theirs in pairs)
 
 
 class Locks:
@@ -114,21 +172,23 @@ class Matcher:
         self._scm = scm
         self._finance = finance
         self._state = state
-        self._locks = Locks()
+        self.locks = Locks()
+        self.directories = {
+            "scm": Directory("partner_code", self._read_partners),
+            "finance": Directory("id", self._read_finance_customers),
+        }
+
+    def _read_partners(self, known: int | None) -> tuple[Iterable[Json], int]:
+        """The SCM lists partners in the order of their codes, which it gives in turn and never changes: new ones are behind those known."""
+        return self._scm.numbered("/partners", (known or 0) // _PAGE + 1, _PAGE)
+
+    def _read_finance_customers(self, watermark: int | None) -> tuple[Iterable[Json], int]:
+        return self._finance.changes("/customers", watermark, limit=500)
 
     def crm_party(self, customer_id: str) -> Party:
-        """A customer as the CRM describes it."""
+        """A customer as the CRM describes it; one that was merged into another is that other."""
         customer = self._crm.get(f"/customers/{customer_id}")
-        return Party(
-            "crm",
-            customer["id"],
-            customer["code"],
-            customer["name"],
-            customer["unifiedSocialCreditCode"],
-            _TERMS[customer["paymentTerms"]],
-            customer["phone"],
-            _one_line(customer["address"]),
-        )
+        return self.crm_party(customer["mergedInto"]) if customer.get("mergedInto") else party_of_crm(customer)
 
     def scm_party(self, partner_code: str) -> Party:
         """A customer as the SCM describes it, for orders that were entered there."""
@@ -164,39 +224,34 @@ class Matcher:
         if known is not None:
             return known
         party = describe()
-        # Both locks: a duplicate of this customer may lack the tax number and be known by its name only.
-        with self._locks.hold(f"{target} {plain_tax_number(party.tax_number)}", f"{target} {plain_name(party.name)}"):
+        with self.locks.hold(*lock_keys(party)):
             known = self._state.linked("customer", system, key, target)
             if known is None:
                 known = find_or_create(party)
                 self._state.link("customer", system, key, target, known)
         return known
 
+    def find(self, target: str, party: Party) -> str | None:
+        """The key of the record of a party in SCM or finance, as its directory knows it since it was last refreshed; None when there is none."""
+        directory = self.directories[target]
+        found = choose(party, directory.near(party.tokens), directory.key)
+        return None if found is None else str(found[directory.key])
+
     def _partner(self, party: Party) -> str:
-        found = None
-        if party.tax_number:
-            found = choose(
-                party, self._scm.by_number("/partners", tax_number=plain_tax_number(party.tax_number)), "partner_code"
-            )
-        # The SCM has no filter for the full name: all partners are read, page by page.
-        found = found or choose(party, self._scm.by_number("/partners", page_size=200), "partner_code")
+        self.directories["scm"].refresh()
+        found = self.find("scm", party)
         if found is None:
-            body = {"phone": party.phone, "address": party.address, **_identity(party)}
-            found = self._scm.post("/partners", body, key=f"partner/{party.system}/{party.key}")
-        return str(found["partner_code"])
+            key = f"partner/{party.system}/{party.key}"
+            found = self._scm.post("/partners", partner_body(party), key=key)["partner_code"]
+        return str(found)
 
     def _finance_customer(self, party: Party) -> str:
-        found = None
-        if party.tax_number:
-            tax_number = plain_tax_number(party.tax_number)
-            found = choose(party, self._finance.by_watermark("/customers", tax_number=tax_number), "id")
-        for name in _spellings(party.name):
-            found = found or choose(party, self._finance.by_watermark("/customers", full_name=name), "id")
+        self.directories["finance"].refresh()
+        found = self.find("finance", party)
         if found is None:
-            terms = {} if party.terms_days is None else {"payment_terms_days": party.terms_days}
-            body = {**_identity(party), **terms}
-            found = self._finance.post("/customers", body, key=f"customer/{party.system}/{party.key}")
-        return str(found["id"])
+            key = f"customer/{party.system}/{party.key}"
+            found = self._finance.post("/customers", finance_customer_body(party), key=key)["id"]
+        return str(found)
 
     def _crm_customers(self, party: Party) -> list[Mapping[str, Any]]:
         if party.tax_number:
@@ -204,6 +259,22 @@ class Matcher:
             if found:
                 return found
         return list(self._crm.by_link("/customers", name=party.name)) if party.name else []
+
+
+def lock_keys(party: Party) -> list[str]:
+    """What is to be locked while a party is looked for and created: a duplicate of it may be known by one of these only."""
+    return sorted(party.tokens - {reference_token(party.system, party.key)})
+
+
+def partner_body(party: Party) -> dict[str, Any]:
+    """A new partner of the SCM."""
+    return {"phone": party.phone, "address": party.address, **_identity(party)}
+
+
+def finance_customer_body(party: Party) -> dict[str, Any]:
+    """A new customer of finance."""
+    terms = {} if party.terms_days is None else {"payment_terms_days": party.terms_days}
+    return {**_identity(party), **terms}
 
 
 def _identity(party: Party) -> dict[str, Any]:
@@ -216,13 +287,6 @@ def _identity(party: Party) -> dict[str, Any]:
     if party.tax_number:
         identity["tax_number"] = plain_tax_number(party.tax_number)
     return identity
-
-
-def _spellings(name: str) -> list[str]:
-    """A legal name with its brackets as they are, full-width and half-width."""
-    full = name.translate(str.maketrans("()", "\uff08\uff09"))
-    half = name.translate(str.maketrans("\uff08\uff09", "()"))
-    return list(dict.fromkeys((name, full, half)))
 
 
 def _one_line(address: Mapping[str, Any] | None) -> str | None:

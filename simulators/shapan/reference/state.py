@@ -165,6 +165,14 @@ class State:
             )
             return [row[0] for row in rows]
 
+    def bodies(self, document: str) -> list[str]:
+        """The events of a document that wait, as JSON, oldest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT body FROM inbox WHERE state = 'waiting' AND document = ? ORDER BY id", (document,)
+            )
+            return [row[0] for row in rows]
+
     def done(self, ids: Iterable[int]) -> None:
         """These events are dealt with."""
         with self._transaction() as db:
@@ -193,11 +201,13 @@ class State:
             )
             return [DeadLetter(*row) for row in rows]
 
-    def unpark(self) -> int:
-        """Put all dead letters back to work, once the reason is mended. Returns how many."""
+    def unpark(self, document: str | None = None) -> int:
+        """Put the dead letters of a document, or all, back to work, once the reason is mended. Returns how many."""
         with self._transaction() as db:
             return db.execute(
-                "UPDATE inbox SET state = 'waiting', attempts = 0, due_at = 0 WHERE state = 'parked'"
+                "UPDATE inbox SET state = 'waiting', attempts = 0, due_at = 0"
+                " WHERE state = 'parked' AND (?1 IS NULL OR document = ?1)",
+                (document,),
             ).rowcount
 
     # -- crosswalks --------------------------------------------------------------------------------------------------------------

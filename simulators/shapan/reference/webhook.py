@@ -12,10 +12,10 @@ import threading
 from typing import Any
 
 from flask import Flask, Response, request
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shapan.reference.inbox import Inbox, NoEvent
+from shapan.reference.signature import Signature, WrongSignature
 
 log = logging.getLogger("shapan.reference")
 
@@ -27,19 +27,17 @@ class ListenError(OSError):
     """The port cannot be listened on."""
 
 
-def create_app(inbox: Inbox, secret: str) -> Flask:
+def create_app(inbox: Inbox, signature: Signature) -> Flask:
     """The receiver: POST /webhooks -> 204 stored or known, 401 wrong signature, 400 no event, 503 cannot store now."""
     app = Flask("shapan.reference")
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    signature = Webhook(secret)
 
     @app.post(PATH)
     def receive() -> Response:
         body = request.get_data()
         try:
-            signature.verify(body, dict(request.headers), json_parse=False)
-        except (WebhookVerificationError, ValueError) as error:
-            # ValueError: a signature header that is not even Base64, or a body that is no text.
+            signature.check(body, dict(request.headers))
+        except WrongSignature as error:
             log.warning("webhook with a wrong signature refused (签名无效): %s", error)
             return _answer(401, "The signature is wrong. 签名无效。")
         try:
@@ -70,7 +68,7 @@ class _Handler(WSGIRequestHandler):
 class WebhookServer:
     """Serves the receiver in threads of its own. ListenError when the port cannot be had."""
 
-    def __init__(self, inbox: Inbox, secret: str, host: str, port: int) -> None:
+    def __init__(self, inbox: Inbox, signature: Signature, host: str, port: int) -> None:
         try:
             # Bound here, because werkzeug would print advice of its own and leave the process when the port is taken.
             listening = socket.create_server((host, port), backlog=128)
@@ -79,7 +77,7 @@ class WebhookServer:
                 f"Cannot listen on {host}:{port} ({error.strerror}); choose a free port in SHAPAN_WEBHOOK_PORT. "
                 f"无法监听 {host}:{port}，请在 SHAPAN_WEBHOOK_PORT 中换一个空闲端口。"
             ) from error
-        app = create_app(inbox, secret)
+        app = create_app(inbox, signature)
         with listening:
             # The server works on a duplicate of the file descriptor.
             self._server = make_server(host, port, app, threaded=True, request_handler=_Handler, fd=listening.fileno())

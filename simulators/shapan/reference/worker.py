@@ -1,7 +1,7 @@
 """Works the inbox off: in parallel across documents, in order within one, with retries, and never stuck on one bad event.
 
 A document whose handler fails waits with growing pauses while the others go on. What a system refuses is parked at once as a dead
-letter, with its reason; what it could not answer is tried for a long time, because outages end.
+letter, with its reason; what it could not answer is tried for as long as it takes, because outages end.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from shapan.reference.errors import Refused, Stopping, Unavailable
+from shapan.reference.errors import Broken, Refused, Stopping, Unavailable
 from shapan.reference.inbox import Inbox, parse
 from shapan.reference.state import State, Work
 from shapan.reference.tracing import following
@@ -23,12 +23,12 @@ log = logging.getLogger("shapan.reference")
 
 Handler = Callable[[Mapping[str, Any]], None]
 
-THREADS = 8
-# About an hour at the longest pause.
-_OUTAGE_ATTEMPTS = 1200
-# 409 and 412: the state of a document may be on its way to what we expect, but not for ever.
+# What breaks a system over and over, for about an hour at the longest pause, is put aside; an outage is waited for, however long.
+_BREAKING_ATTEMPTS = 1200
+# 409 and 412: the state of a document may be on its way to what we expect, but not for ever. 401: the new token had expired before it arrived,
+# as when the clock is put forward step by step; one that is refused for good stays so.
 _CLASH_ATTEMPTS = 8
-_CLASHES = frozenset({409, 412})
+_CLASHES = frozenset({401, 409, 412})
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 3.0
 
@@ -40,14 +40,17 @@ def pause_after(error: Exception, attempts: int, jitter: float = 0.0) -> float |
     """
     pause = min(_FIRST_PAUSE * 2.0 ** min(attempts - 1, 10), _LONGEST_PAUSE) * (1 + 0.25 * jitter)
     if isinstance(error, Unavailable | sqlite3.Error):
-        return max(pause, getattr(error, "retry_in", 0.0)) if attempts < _OUTAGE_ATTEMPTS else None
+        hopeless = isinstance(error, Broken) and attempts >= _BREAKING_ATTEMPTS
+        return None if hopeless else max(pause, getattr(error, "retry_in", 0.0))
     if isinstance(error, Refused) and error.status in _CLASHES:
         return pause if attempts < _CLASH_ATTEMPTS else None
     return None
 
 
 class Worker:
-    """Eight threads that take due events. `handlers` by event type; clock (epoch seconds) and jitter can be given for tests."""
+    """Threads that take due events. `handlers` by piece of work; clock (epoch seconds) and jitter can be given for tests."""
+
+    threads: ClassVar[int] = 8
 
     def __init__(
         self,
@@ -67,9 +70,9 @@ class Worker:
         self.stopping = False  # guarded by inbox.changed
         self._threads: list[threading.Thread] = []
 
-    def start(self, threads: int = THREADS) -> None:
+    def start(self, threads: int | None = None) -> None:
         """Begin to work, with what was left over from the last run first."""
-        for number in range(threads):
+        for number in range(threads or self.threads):
             thread = threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -144,7 +147,7 @@ class Worker:
             with self._inbox.changed:
                 self._busy.discard(work.document)
                 # One idle thread looks at what this document has next; all when it was the last, for `drain`.
-                self._inbox.changed.notify(1 if self._busy else THREADS + 1)
+                self._inbox.changed.notify(1 if self._busy else self.threads + 1)
 
     def _attempt(self, work: Work, covered: list[int]) -> None:
         try:
@@ -156,12 +159,16 @@ class Worker:
         else:
             self._state.done(covered)
 
+    def pause(self, error: Exception, attempts: int) -> float | None:
+        """Seconds until what failed so often is tried again; None when it is given up."""
+        return pause_after(error, attempts, self._jitter())
+
     def _failed(self, work: Work, error: Exception) -> None:
         attempts = work.attempts + 1
         # A failure without a class of ours is a fault in this program or an event of unknown shape; its class helps to find it.
         known = isinstance(error, Unavailable | Refused) or type(error).__module__.startswith("shapan.")
         reason = str(error) if known else f"{type(error).__name__}: {error}"
-        pause = pause_after(error, attempts, self._jitter())
+        pause = self.pause(error, attempts)
         if pause is None:
             self._state.park(work, reason)
             log.error("%s: %s given up after %d attempt(s) (死信): %s", work.document, work.type, attempts, reason)

@@ -55,6 +55,11 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
     process.wait()
 
 
+def group_lives(process: subprocess.Popen[Any]) -> bool:
+    """Whether anything of a process's group runs, after the process itself has ended too. On Windows, where groups cannot be asked: the process."""
+    return process.poll() is None if sys.platform == "win32" else _signal_group(process, 0)
+
+
 def _signal_group(process: subprocess.Popen[Any], number: int) -> bool:
     """Whether there was somebody in the group to receive it."""
     if sys.platform != "win32":

@@ -16,19 +16,23 @@ from pathlib import Path
 from shapan.kernel.auth import Client
 from shapan.kernel.yaml_file import load_yaml
 
+INTEGRATION = "integration"
+"""The client as which an integration under test is started."""
+
 _FILE = Path(__file__).with_name("clients.yaml")
+_ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A client of the matrix: what it is called and for, in both languages, and its scopes by system."""
+    """A client of the matrix: what it is called and for, in both languages, and its scopes by system; None stands for all of a system."""
 
     client_id: str
     en: str
     zh: str
     about_en: str
     about_zh: str
-    scopes: Mapping[str, tuple[str, ...]]
+    scopes: Mapping[str, tuple[str, ...] | None]
 
 
 @functools.cache
@@ -41,7 +45,7 @@ def roles() -> tuple[Role, ...]:
             entry["title"]["zh"],
             entry["about"]["en"],
             entry["about"]["zh"],
-            {system: tuple(scopes) for system, scopes in entry["scopes"].items()},
+            {system: None if scopes == _ALL else tuple(scopes) for system, scopes in entry["scopes"].items()},
         )
         for client_id, entry in load_yaml(_FILE).items()
     )
@@ -61,3 +65,8 @@ def registered(system: str, own: Client) -> tuple[Client, ...]:
         if system in role.scopes and role.client_id != own.client_id
     )
     return (own, *others)
+
+
+def integration_client(own: Client) -> Client:
+    """The client of the integration under test in the sandbox whose own client is `own`: one of its own, unless they are called the same."""
+    return own if own.client_id == INTEGRATION else Client(INTEGRATION, secret_of(INTEGRATION, own.secret))

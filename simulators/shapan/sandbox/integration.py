@@ -12,13 +12,15 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
 from shapan.kernel.auth import Client
 from shapan.kernel.trust import trusted
-from shapan.sandbox.children import end_group, kill_group, own_group
+from shapan.sandbox.children import end_group, group_lives, kill_group, own_group
+from shapan.sandbox.clients import integration_client
 from shapan.sandbox.errors import SandboxError
 from shapan.sandbox.options import SIMULATORS
 from shapan.sandbox.ports import LOOPBACK, free_ports
@@ -45,13 +47,25 @@ def command_of(text: str) -> list[str]:
 
 
 class Integration:
-    """An integration as a child process, with webhooks of all systems pointed at it. A context manager."""
+    """An integration as a child process, with webhooks of all systems pointed at it. A context manager.
 
-    def __init__(self, command: list[str], urls: dict[str, str], client: Client, broker: str | None = None) -> None:
+    `client` is the sandbox's own; the integration gets the one that is meant for it (clients.yaml). `extra` is environment besides
+    what every integration finds.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        urls: dict[str, str],
+        client: Client,
+        broker: str | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
         self._command = command
         self._urls = urls
-        self._client = client
+        self._client = integration_client(client)
         self._broker = broker
+        self._extra = dict(extra or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="shapan-integration-")
         self._hooks: list[tuple[str, str, str]] = []
@@ -79,6 +93,7 @@ class Integration:
             "SHAPAN_WEBHOOK_SECRET": self._secret,
             "SHAPAN_STATE_DIR": self._folder.name,
             **({"SHAPAN_BROKER_URL": self._broker} if self._broker else {}),
+            **self._extra,
         }
 
     def _subscribe(self) -> None:
@@ -126,10 +141,13 @@ class Integration:
         pause = threading.Event()
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self.exit_code() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex((LOOPBACK, self._port)) == 0:
-                    return
+            if self._listens():
+                return
             pause.wait(0.05)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((LOOPBACK, self._port)) == 0
 
     @property
     def webhook_ids(self) -> dict[str, str]:
@@ -139,6 +157,11 @@ class Integration:
     def exit_code(self) -> int | None:
         """Its exit code when it has ended, else None."""
         return self._process.poll() if self._process is not None else None
+
+    def gone(self) -> bool:
+        """Whether it has ended and left nothing behind that we know of: no process of its group, nobody at its webhook port."""
+        process = self._process
+        return process is not None and process.poll() is not None and not group_lives(process) and not self._listens()
 
     def tail(self, lines: int = 20) -> str:
         """The last lines of what it wrote."""

@@ -68,6 +68,15 @@ def running_sandbox(url: str, client_id: str, client_secret: str | None) -> tupl
     return {CONTROL: base, **urls}, Client(client_id, client_secret)
 
 
+def running_world(url: str) -> dict[str, Any]:
+    """The world of a running sandbox, as its systems tell it (contracts/operator.yaml, Health); {} where none does. SandboxError."""
+    for system in control_get(url.rstrip("/"), "/systems")["items"]:
+        health = system.get("health")
+        if isinstance(health, dict) and isinstance(health.get("world"), dict):
+            return dict(health["world"])
+    return {}
+
+
 def operator_tokens() -> dict[str, str]:
     """The operator token for control, where SHAPAN_OPERATOR_TOKEN gives one."""
     token = os.environ.get("SHAPAN_OPERATOR_TOKEN")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,18 +128,26 @@ class SystemsDisagree(AssertionError):
 class Oracle(_Hand):
     """The oracle (对账裁判): whether the three systems agree."""
 
-    def verdict(self, order: str | None = None, since: datetime | str | None = None) -> dict[str, Any]:
-        """The verdict as of now, over all or over one CRM order."""
+    def verdict(
+        self, order: str | None = None, since: datetime | str | None = None, *, documents: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """The verdict as of now, over all, over one CRM order, or over documents of any kind."""
         moment = since.isoformat() if isinstance(since, datetime) else since
-        return dict(self._call("GET", "/reconciliation", params=_query({"order": order, "since": moment})))
+        wanted = {"order": order, "since": moment, "document": ",".join(documents) or None}
+        return dict(self._call("GET", "/reconciliation", params=_query(wanted)))
 
     def check(
-        self, order: str | None = None, since: datetime | str | None = None, *, within: float = 0.0
+        self,
+        order: str | None = None,
+        since: datetime | str | None = None,
+        *,
+        documents: Sequence[str] = (),
+        within: float = 0.0,
     ) -> dict[str, Any]:
         """SystemsDisagree unless the systems agree, at the latest after `within` real seconds: documents may be on their way."""
         deadline = time.monotonic() + within
         pause = threading.Event()
-        while not (verdict := self.verdict(order, since))["ok"]:
+        while not (verdict := self.verdict(order, since, documents=documents))["ok"]:
             if time.monotonic() >= deadline:
                 raise SystemsDisagree([d for d in verdict["differences"] if d["severity"] == "error"])
             pause.wait(_BETWEEN_VERDICTS)
