@@ -85,6 +85,25 @@ def test_bodies_by_media_type(run: Run, shop: Shop, body: dict[str, Any], conten
     assert shop.requests[-1].content.decode() == content
 
 
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("text/csv; charset=gb18030", "名称\n𠮷华\n".encode("gb18030")),
+        ('text/csv; charset="UTF-16LE"', "名称\n𠮷华\n".encode("utf-16-le")),
+        ("text/csv; charset=us-ascii", b"??\n??\n"),
+        ("text/csv; charset=no-such", "名称\n𠮷华\n".encode()),
+        ("text/csv", "名称\n𠮷华\n".encode()),
+    ],
+)
+def test_a_text_goes_out_in_the_charset_of_its_media_type(
+    run: Run, shop: Shop, content_type: str, content: bytes
+) -> None:
+    shop.on("POST /orders", (201, {}))
+    body = {"payload": "名称\n𠮷华\n", "contentType": content_type}
+    assert run(step("createOrder", requestBody=body)).passed
+    assert shop.requests[-1].content == content
+
+
 @pytest.mark.parametrize("base", ["http://shop.test", "http://shop.test/", "http://shop.test/ws/team"])
 def test_workspaces_are_part_of_the_base_url(
     script: Callable[..., Scenario], environment: Environment, shop: Shop, base: str
@@ -130,6 +149,26 @@ def test_a_script_may_bring_its_own_authorization(run: Run, shop: Shop) -> None:
         )
     ).passed
     assert [r.headers["Authorization"] for r in shop.requests] == ["Bearer mine"]
+
+
+def test_a_step_may_act_as_another_client_with_all_that_it_may_do(
+    script: Callable[..., Scenario], environment: Environment, shop: Shop
+) -> None:
+    shop.on("GET /orders", (200, {}))
+    auditor = step("listOrders", **{"x-shapan": {"client": "auditor"}})
+    people = {**step("listOrders"), "stepId": "again"}
+    scenario = script(auditor, people)
+    told = replace(environment, secret_of=lambda name: f"secret of {name}")
+    result = run_scenario(scenario, told)
+    assert result.passed, result.reason
+    tokens = [request for request in shop.requests if request.method == "POST"]
+    basics = [b64decode(request.headers["Authorization"].removeprefix("Basic ")) for request in tokens]
+    assert basics == [b"auditor:secret%20of%20auditor", b"people:very-secret"]
+    assert [parse_qs(request.content.decode()).get("scope") for request in tokens] == [None, ["orders:read"]]
+    assert "secret of auditor" not in repr(result.exchanges)
+    unknown = run_scenario(scenario, environment)
+    assert unknown.reason is not None
+    assert "acts as the client auditor, whose secret is not known here" in unknown.reason.en
 
 
 @pytest.mark.parametrize(

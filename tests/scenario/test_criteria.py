@@ -180,7 +180,7 @@ def test_jsonpath_finds_nothing_in_a_text() -> None:
             {
                 "condition": "$.a",
                 "context": "$response.body",
-                "type": {"type": "jsonpath", "version": "draft-goessner-dispatch-jsonpath-00"},
+                "type": {"type": "jsonpath", "version": "draft-other"},
             },
             "is not supported",
         ),

@@ -109,7 +109,7 @@ def test_a_contract_beside_the_script_goes_before_the_installed_one(
         ("openapi: 3.1.0\npaths: {/a: {$ref: 'parts.yaml#/nowhere'}}", "leads nowhere"),
         ("openapi: 3.1.0\npaths: {/a: {$ref: 'gone.yaml#/a'}}", "cannot be read"),
         ("openapi: 3.1.0\npaths: [", "no valid YAML"),
-        ("openapi: 3.0.3\npaths: {}", "no OpenAPI 3.1 document"),
+        ("swagger: '2.0'\npaths: {}", "no OpenAPI 3 document"),
         ("openapi: 3.1.0\npaths: {/a: {$ref: '#/paths/~1a'}}", "leads nowhere"),
     ],
 )

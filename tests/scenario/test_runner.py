@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from shapan.kernel.uscc import check as credit_code_is_right
-from shapan.scenario import Environment, Scenario, ScenarioResult, StepEvent, run_scenario
+from shapan.scenario import Environment, Scenario, ScenarioResult, StepEvent, Text, run_scenario
 
 if TYPE_CHECKING:
     from conftest import FakeTime, Shop
@@ -334,7 +334,7 @@ def test_what_a_workflow_depends_on_runs_first_and_once(run: Run, shop: Shop) ->
 
 def test_goto_another_workflow_does_not_come_back(run: Run, shop: Shop) -> None:
     shop.on("GET /ping", (200, None)).on("GET /orders/7", (200, open_order()))
-    go = {"name": "go", "type": "goto", "workflowId": "other"}
+    go = {"name": "go", "type": "goto", "workflowId": "other", "criteria": [OK]}
     other = {"workflowId": "other", "inputs": {"properties": {"no": {}}}, "steps": [read(order="$inputs.no")]}
     result = run(
         ping(onSuccess=[go]),
@@ -370,6 +370,25 @@ def test_waiting_ends_at_the_deadline_with_the_last_reason(run: Run, shop: Shop,
     assert "busy" in result.reason.en
     assert "The deadline of 3.5 s" in result.reason.en
     assert "3.5 秒的期限" in result.reason.zh
+
+
+def test_waiting_ends_when_it_is_of_no_use_any_more(
+    script: Callable[..., Scenario], environment: Environment, shop: Shop, time: FakeTime
+) -> None:
+    shop.on("GET /ping", (503, {"detail": "busy"}))
+
+    def hopeless(waited: float) -> Text | None:
+        return Text("It is dead.", "它已退出。") if waited >= 2 else None
+
+    rescue = {"name": "rescue", "type": "goto", "stepId": "late"}
+    scenario = script(ping(onFailure=[wait(100), rescue]), ping("late"))
+    result = run_scenario(scenario, replace(environment, hopeless=hopeless))
+    assert time.naps == [1.0, 1.0]
+    assert (result.verdict, result.step) == ("failed", "ping")
+    assert result.reason is not None
+    assert "busy" in result.reason.en
+    assert result.reason.en.endswith(" It is dead.")
+    assert result.reason.zh.endswith("它已退出。")
 
 
 def test_no_step_begins_after_the_deadline(run: Run, shop: Shop, time: FakeTime) -> None:

@@ -1,5 +1,7 @@
 """Criteria of Arazzo 1.0.1 (section "Criterion Object"): simple, regex and jsonpath. XPath is refused: the systems speak JSON.
 
+Regular expressions are those of kernel/expressions.py, so that no text takes for ever; queries.py has the JSONPath.
+
 How "loose comparisons" are understood, where the specification leaves it open:
 - texts are compared without regard to case (that much it says), and ordered by code point;
 - a number and a text that reads as a number are compared as decimals, so that "11300.00" equals 11300, and nothing is a float;
@@ -17,8 +19,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-import jsonpath
-
+from shapan.kernel.expressions import UNUSABLE, UnusableExpression
+from shapan.kernel.expressions import Expression as Pattern
 from shapan.scenario.expressions import (
     MISSING,
     Expression,
@@ -28,8 +30,8 @@ from shapan.scenario.expressions import (
     parse,
     resolve,
 )
+from shapan.scenario.queries import query
 
-_STRICT = jsonpath.JSONPathEnvironment(strict=True)
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<operator>==|!=|<=|>=|&&|\|\||[<>!()])
@@ -42,6 +44,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_IN_BRACES = re.compile(r"^\s*\{([^{}]*[\s=<>!&|][^{}]*)\}\s*$")
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 
@@ -107,13 +110,12 @@ class Criterion:
 
 def parse_criterion(raw: Mapping[str, Any]) -> Criterion:
     """A Criterion Object that has passed the document's schema. Raises ExpressionError for anything that cannot be tested."""
-    condition, kind = raw["condition"], raw.get("type", "simple")
+    condition: str = raw["condition"]
+    kind: Any = raw.get("type", "simple")
     context = parse(raw["context"]) if "context" in raw else None
+    version = None
     if isinstance(kind, Mapping):
-        raise ExpressionError(
-            f"{kind.get('type')} in version {kind.get('version')} is not supported; use jsonpath as in RFC 9535, or a simple condition.",
-            f"不支持 {kind.get('version')} 版的 {kind.get('type')}；请使用 RFC 9535 的 jsonpath 或 simple 条件。",
-        )
+        kind, version = str(kind.get("type")), str(kind.get("version"))
     if kind == "simple":
         return Criterion(kind, condition, context, parse_condition(condition), None)
     if kind == "xpath":
@@ -126,38 +128,17 @@ def parse_criterion(raw: Mapping[str, Any]) -> Criterion:
             f"A {kind} criterion needs a `context`, for instance $response.body.",
             f"{kind} 条件必须给出 context，例如 $response.body。",
         )
-    return Criterion(kind, condition, context, None, _regex(condition) if kind == "regex" else _jsonpath(condition))
+    return Criterion(
+        kind, condition, context, None, _regex(condition) if kind == "regex" else query(condition, version)
+    )
 
 
-def _regex(pattern: str) -> Callable[[Any], bool]:
+def _regex(text: str) -> Callable[[Any], bool]:
     try:
-        compiled = re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ExpressionError(
-            f"{pattern!r} is no regular expression: {error}.", f"{pattern!r} 不是合法的正则表达式：{error}。"
-        ) from error
-    return lambda value: compiled.search(as_text(value)) is not None
-
-
-def _jsonpath(query: str) -> Callable[[Any], bool]:
-    try:
-        compiled = _STRICT.compile(query)
-    except (jsonpath.JSONPathError, ValueError, RecursionError) as error:
-        # Its first argument and not its text: of a query that ends too soon, jsonpath fails to write one.
-        reason = str(error.args[0]).partition("\n")[0] if error.args else type(error).__name__
-        raise ExpressionError(
-            f"{query!r} is no JSONPath query of RFC 9535: {reason}.",
-            f"{query!r} 不是 RFC 9535 的 JSONPath 查询：{reason}。",
-        ) from error
-
-    def test(value: Any) -> bool:
-        # A text or number has no children, and python-jsonpath would read a text as JSON.
-        try:
-            return isinstance(value, dict | list) and bool(compiled.findall(value))
-        except jsonpath.JSONPathError:
-            return False
-
-    return test
+        pattern = Pattern(text)
+    except UnusableExpression as error:
+        raise ExpressionError(f"{text!r}: {UNUSABLE.en}", f"{text!r}：{UNUSABLE.zh}") from error
+    return lambda value: pattern.search(as_text(value))
 
 
 MOST_OPERATORS = 200
@@ -165,8 +146,11 @@ MOST_OPERATORS = 200
 
 
 def parse_condition(text: str) -> Node:
-    """The syntax tree of a simple condition. Raises ExpressionError with the place of the first fault."""
-    parser = _Parser(text)
+    """The syntax tree of a simple condition. Raises ExpressionError with the place of the first fault.
+
+    `{$statusCode == 401}`, a whole condition in braces as an example of the specification has it, is the same without them.
+    """
+    parser = _Parser(_IN_BRACES.sub(r"\1", text))
     node = parser.any_of()
     if parser.kind != "end":
         raise parser.fault()

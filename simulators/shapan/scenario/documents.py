@@ -52,19 +52,26 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file's data, and the line of each member by JSON Pointer; `repeated` are the pointers that are given twice."""
+    """A file's data, and where each member stands, by JSON Pointer; `repeated` are the pointers that are given twice.
+
+    `places` has line and column, both counted from 1.
+    """
 
     path: Path
     data: Any
-    lines: dict[str, int] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()
 
+    def place(self, pointer: str) -> tuple[int | None, int | None]:
+        """Line and column of a member, or of its nearest parent that has one."""
+        while pointer not in self.places and pointer:
+            pointer = pointer.rpartition("/")[0]
+        return self.places.get(pointer, (None, None))
+
     def fault(self, pointer: str, en: str, zh: str) -> ScriptFault:
-        """A fault of this file; the line is that of the member, or of its nearest parent that has one."""
-        nearest = pointer
-        while nearest not in self.lines and nearest:
-            nearest = nearest.rpartition("/")[0]
-        return ScriptFault(self.path, pointer, self.lines.get(nearest), en, zh)
+        """A fault of this file."""
+        line, column = self.place(pointer)
+        return ScriptFault(self.path, pointer, line, en, zh, column)
 
 
 def read_file(path: Path) -> SourceFile:
@@ -72,9 +79,9 @@ def read_file(path: Path) -> SourceFile:
     loader = _JsonLoader(_text_of(path))
     try:
         node = loader.get_single_node()
-        lines: dict[str, int] = {}
+        places: dict[str, tuple[int, int]] = {}
         repeated: list[str] = []
-        _walk(node, (), lines, repeated)
+        _walk(node, (), places, repeated)
         data = loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -83,7 +90,7 @@ def read_file(path: Path) -> SourceFile:
         raise Unreadable(Text(f"This is no valid YAML: {problem}.", f"不是合法的 YAML：{problem}。"), line) from error
     finally:
         loader.dispose()
-    return SourceFile(path, data, lines, tuple(repeated))
+    return SourceFile(path, data, places, tuple(repeated))
 
 
 def _text_of(path: Path) -> str:
@@ -97,10 +104,10 @@ def _text_of(path: Path) -> str:
         raise Unreadable(text) from error
 
 
-def _walk(node: Any, place: tuple[str | int, ...], lines: dict[str, int], repeated: list[str]) -> None:
+def _walk(node: Any, place: tuple[str | int, ...], places: dict[str, tuple[int, int]], repeated: list[str]) -> None:
     if node is None:
         return
-    lines.setdefault(pointer_of(*place), node.start_mark.line + 1)
+    places.setdefault(pointer_of(*place), _at(node))
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -109,15 +116,19 @@ def _walk(node: Any, place: tuple[str | int, ...], lines: dict[str, int], repeat
             if name in seen:
                 repeated.append(pointer_of(*member))
             seen.add(name)
-            lines[pointer_of(*member)] = key.start_mark.line + 1
-            _walk(value, member, lines, repeated)
+            places[pointer_of(*member)] = _at(key)
+            _walk(value, member, places, repeated)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            _walk(value, (*place, index), lines, repeated)
+            _walk(value, (*place, index), places, repeated)
 
 
-def find_contract(script: Path, url: str) -> Path:
-    """Where a script's `sourceDescriptions` url lies: relative to the script, else by its name among the installed contracts.
+def _at(node: yaml.Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def find_source(script: Path, url: str) -> Path:
+    """Where a script's `sourceDescriptions` url lies: relative to the script, else by its name among what comes with Shapan.
 
     So a script that a user keeps in a folder of their own may say `crm.yaml` or `../contracts/crm.yaml`. Raises Unreadable; nothing
     is ever fetched from the network.
@@ -125,22 +136,24 @@ def find_contract(script: Path, url: str) -> Path:
     if re.match(r"^[A-Za-z][A-Za-z0-9+.-]*:", url):
         raise Unreadable(
             Text(
-                f"{url} is not a relative path; contracts are read from files only.",
-                f"{url} 不是相对路径；接口契约只从本地文件读取。",
+                f"{url} is not a relative path; contracts are read from files only, so save it beside the script.",
+                f"{url} 不是相对路径；接口契约只从本地文件读取，请将其保存在脚本旁。",
             )
         )
     beside = (script.parent / url).resolve()
     if beside.is_file():
         return beside
-    try:
-        installed = data_folder("contracts") / Path(url).name
-    except ResourceMissing:
-        installed = beside
-    if installed.is_file():
-        return installed
+    name = Path(url).name
+    for kind in ("contracts", "scenarios"):
+        try:
+            installed = data_folder(kind) / name
+        except ResourceMissing:
+            continue
+        if installed.is_file():
+            return installed
     raise Unreadable(
         Text(
-            f"There is no contract at {beside}, and none of the installed ones is called {Path(url).name}.",
-            f"{beside} 处没有接口契约，已安装的契约中也没有 {Path(url).name}。",
+            f"There is no file at {beside}, and none of the installed contracts is called {name}.",
+            f"{beside} 处没有该文件，已安装的契约中也没有 {name}。",
         )
     )

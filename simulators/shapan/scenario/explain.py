@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shapan.scenario.criteria import Criterion
@@ -30,10 +31,10 @@ def of_criteria(step: Step, failed: Criterion | None, scope: Scope, redactor: Re
             text = Text(render(failure.text.en, scope), render(failure.text.zh, scope))
             en = f"{text.en.rstrip('.')} (expected {expected}; found {found})."
             zh = f"{text.zh.rstrip('。')}（期望 {expected_zh}；实际 {found_zh}）。"
-            return _failure(step, scope, redactor, expected, found, Text(en, zh))
+            return _failure(step, scope, redactor, expected, found, Text(en, zh), failed)
     detail = _problem(scope.message.response_body) if about_status else ""
     name = system_name(step.source)
-    what = step.operation.id if step.operation else f"workflow {step.workflow_id}"
+    what = step.operation.id if step.operation else f"workflow {step.workflow}"
     document = _document(step, scope)
     en = f"{name.en or 'The called workflow'}: {what}{f' for {document}' if document else ''} should have {expected}, but {found}"
     zh = f"{name.zh or '被调用的工作流'}：{what}{f'（{document}）' if document else ''} 期望 {expected_zh}，实际 {found_zh}"
@@ -44,6 +45,7 @@ def of_criteria(step: Step, failed: Criterion | None, scope: Scope, redactor: Re
         expected,
         found,
         Text(en + (f": {detail}" if detail else "."), zh + (f"：{detail}" if detail else "。")),
+        failed,
     )
 
 
@@ -54,18 +56,35 @@ def of_error(step: Step, scope: Scope, redactor: Redactor, text: Text, expected:
 
 def with_deadline(failure: Failure, seconds: float) -> Failure:
     """The same failure, as it stood when the scenario's deadline made an end of waiting."""
-    en = f"{failure.reason.en} The deadline of {seconds:g} s left no time to wait longer."
-    zh = f"{failure.reason.zh}已到 {seconds:g} 秒的期限，不再等待。"
-    return Failure(failure.system, failure.document, failure.expected, failure.found, Text(en, zh))
+    en, zh = f"The deadline of {seconds:g} s left no time to wait longer.", f"已到 {seconds:g} 秒的期限，不再等待。"
+    return with_more(failure, Text(en, zh))
 
 
-def _failure(step: Step, scope: Scope, redactor: Redactor, expected: str, found: str, text: Text) -> Failure:
+def with_more(failure: Failure, text: Text) -> Failure:
+    """The same failure with another sentence after its own."""
+    return replace(failure, reason=Text(f"{failure.reason.en} {text.en}", failure.reason.zh + text.zh))
+
+
+def of_runs(failures: Sequence[Failure], numbers: Sequence[int], times: int) -> Failure:
+    """The first failure of a step with `times`, with which run it was and how many failed."""
+    first, number = failures[0], numbers[0]
+    en = f"{len(failures)} of {times} runs failed; in run {number}: {first.reason.en}"
+    zh = f"{times} 次运行中有 {len(failures)} 次失败；第 {number} 次：{first.reason.zh}"
+    return replace(first, reason=Text(en, zh))
+
+
+def _failure(
+    step: Step, scope: Scope, redactor: Redactor, expected: str, found: str, text: Text, failed: Criterion | None = None
+) -> Failure:
+    lines = [line for one, line in zip(step.criteria, step.criteria_lines, strict=False) if one is failed]
     return Failure(
         system=step.source or "",
         document=_document(step, scope),
         expected=redactor.text(expected),
         found=redactor.text(found),
         reason=Text(redactor.text(text.en), redactor.text(text.zh)),
+        file=str(step.file) if step.line is not None else "",
+        line=lines[0] if lines else step.line,
     )
 
 

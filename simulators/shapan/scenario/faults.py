@@ -17,18 +17,23 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScriptFault:
-    """One fault of a script: the file, the JSON Pointer (RFC 6901) of the member at fault and its line, counted from 1."""
+    """One fault of a script: the file, the JSON Pointer (RFC 6901) of the member at fault, its line and column, counted from 1."""
 
     file: Path
     pointer: str
     line: int | None
     en: str
     zh: str
+    column: int | None = None
+
+    @property
+    def where(self) -> str:
+        """`file:line:column`, as editors understand it."""
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
     def __str__(self) -> str:
-        line = "" if self.line is None else f":{self.line}"
         place = f" at {self.pointer}" if self.pointer else ""
-        return f"{self.file}{line}{place}: {self.en}"
+        return f"{self.where}{place}: {self.en}"
 
 
 class ScenarioError(Exception):

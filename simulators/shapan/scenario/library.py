@@ -7,10 +7,9 @@ from pathlib import Path
 
 from shapan.kernel.resources import ResourceMissing, data_folder
 from shapan.scenario.contracts import ContractReader
-from shapan.scenario.documents import Unreadable, read_file
 from shapan.scenario.faults import ScenarioError, ScriptFault
-from shapan.scenario.lint import lint
-from shapan.scenario.model import Scenario, build
+from shapan.scenario.model import Scenario
+from shapan.scenario.reading import Reading
 
 SUFFIXES = (".arazzo.yaml", ".arazzo.yml", ".arazzo.json")
 
@@ -19,9 +18,9 @@ def load_scenarios(paths_or_names: Sequence[str | Path] = ()) -> list[Scenario]:
     """The scenarios asked for, in that order, each file once; all that come with Shapan when none is asked for.
 
     A name ("order-to-receivable") is looked up among the installed ones; a file is taken as it is; a folder gives every
-    *.arazzo.yaml in it. Raises ScenarioError: for an unknown name with the known ones, for faulty scripts with every fault of all.
+    *.arazzo.yaml in it and in its folders. Raises ScenarioError: for an unknown name with the known ones, for faulty scripts with every fault of all.
     """
-    files = list(dict.fromkeys(file for wanted in paths_or_names for file in _files(wanted))) or _installed()
+    files = list(dict.fromkeys(file for wanted in paths_or_names for file in scripts_at(wanted))) or _installed()
     scenarios: list[Scenario] = []
     faults: list[ScriptFault] = []
     reader = ContractReader()
@@ -42,14 +41,10 @@ def load_scenarios(paths_or_names: Sequence[str | Path] = ()) -> list[Scenario]:
 
 def check(file: Path, reader: ContractReader | None = None) -> tuple[Scenario | None, list[ScriptFault]]:
     """One script: the scenario, or None with every fault that it has. A `reader` keeps contracts that scripts share."""
-    try:
-        document = read_file(file)
-    except Unreadable as error:
-        return None, [ScriptFault(file, "", error.line, error.text.en, error.text.zh)]
-    faults, contracts = lint(document, reader or ContractReader())
-    if faults:
-        return None, faults
-    return build(scenario_name(file), file, document.data, contracts), []
+    reading = Reading(file, reader or ContractReader())
+    if reading.faults:
+        return None, reading.faults
+    return reading.scenario(scenario_name(file), file), []
 
 
 def scenario_name(file: Path) -> str:
@@ -58,7 +53,8 @@ def scenario_name(file: Path) -> str:
     return file.name[: len(file.name) - len(suffix)] if suffix else file.name
 
 
-def _files(wanted: str | Path) -> Iterator[Path]:
+def scripts_at(wanted: str | Path) -> Iterator[Path]:
+    """The scripts that a name, file or folder stands for. Raises ScenarioError."""
     path = Path(wanted)
     if path.is_dir():
         found = _scripts(path)
@@ -91,4 +87,6 @@ def _installed() -> list[Path]:
 
 
 def _scripts(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.is_file() and file.name.endswith(SUFFIXES))
+    found = (file for file in folder.rglob("*.arazzo.*") if file.is_file() and file.name.endswith(SUFFIXES))
+    # Not what tools keep in hidden folders.
+    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(folder).parts))

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from shapan.scenario.faults import Text
 
-Verdict = Literal["passed", "failed"]
+Verdict = Literal["passed", "failed", "skipped"]
 
 _HIDDEN: Final = "[hidden]"
 _SECRET_NAME = re.compile(r"secret|password|token|authorization|cookie|api[-_]?key", re.IGNORECASE)
@@ -55,18 +55,26 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a step failed: the business document and the system concerned, what was expected, what was found, and the sentence."""
+    """Why a step failed: the business document and the system concerned, what was expected, what was found, and the sentence.
+
+    `file` and `line` are the place in the script: the criterion that does not hold, or else the step.
+    """
 
     system: str
     document: str | None
     expected: str
     found: str
     reason: Text
+    file: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One step after its last attempt. A failed step whose onFailure goes on elsewhere does not spoil the verdict."""
+    """One step after its last attempt. A failed step whose onFailure goes on elsewhere does not spoil the verdict.
+
+    `run` counts the runs of a workflow that a step with `times` calls, from 1; None outside of such.
+    """
 
     workflow: str
     step: str
@@ -78,11 +86,17 @@ class StepResult:
     seconds: float
     failure: Failure | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
+    line: int | None = None
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """What `on_step` is told while a scenario runs: a step starts, waits for its next attempt, or has passed or failed."""
+    """What `on_step` is told while a scenario runs: a step starts, waits for its next attempt, or has passed or failed.
+
+    Runs at the same time are told by turns, never two at a time.
+    """
 
     kind: Literal["started", "waiting", "passed", "failed"]
     scenario: str
@@ -92,11 +106,15 @@ class StepEvent:
     system: str
     attempt: int
     result: StepResult | None = None
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """The verdict on one scenario; `step` and `failure` belong to a failed one. `started` is RFC 3339, for reports only."""
+    """The verdict on one scenario. `started` is RFC 3339, for reports only.
+
+    `step` and `failure` belong to a failed one, `why_skipped` to one that was not begun.
+    """
 
     name: str
     title: Text
@@ -110,6 +128,8 @@ class ScenarioResult:
     exchanges: tuple[Exchange, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
+    why_skipped: Text | None = None
 
     @property
     def passed(self) -> bool:
@@ -117,9 +137,25 @@ class ScenarioResult:
         return self.verdict == "passed"
 
     @property
+    def skipped(self) -> bool:
+        """Whether it was not begun."""
+        return self.verdict == "skipped"
+
+    @property
     def reason(self) -> Text | None:
-        """Why it failed, in one sentence; None when it passed."""
-        return None if self.failure is None else self.failure.reason
+        """Why it failed or was skipped, in one sentence; None when it passed."""
+        return self.why_skipped if self.failure is None else self.failure.reason
+
+    @property
+    def line(self) -> int | None:
+        """The line of the script at which it failed; None when it did not."""
+        return None if self.failure is None else self.failure.line
+
+    @property
+    def place(self) -> str:
+        """`file:line` of what failed, else the file."""
+        file = self.failure.file if self.failure is not None and self.failure.file else self.file
+        return file if self.line is None else f"{file}:{self.line}"
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain JSON data; texts as {"en", "zh"}."""
