@@ -22,7 +22,17 @@ def refused(result) -> str:
     [
         ([], "Say which integration to judge"),
         (["--reference", "--attach"], "Say which integration to judge"),
-        (["--attach"], "--attach needs --url"),
+        (["--attach"], "client secret"),
+        (["--attach", "--isolate"], "--isolate needs an integration that can be started for each scenario"),
+        (
+            ["--reference", "--all-scenarios", "--watch-path", "x"],
+            "--all-scenarios needs --defects. --watch-path needs --watch.",
+        ),
+        (["--integration", "x", "--defects"], "--defects needs --reference"),
+        (["--integration", "x", "--defect", "float-money"], "--defect needs --reference"),
+        (["--reference", "--defect", "float-mony"], "Did you mean float-money"),
+        (["--reference", "--watch", "--json"], "--watch goes with neither"),
+        (["--reference", "--defects", "token-scopes"], "No defect is made for"),
         (["nothing", "--reference"], "nothing"),
         (["--only", "nothing", "--reference"], "No scenario's name holds nothing"),
         (["--integration", '"open quote'], "cannot be read"),
@@ -38,7 +48,7 @@ def test_what_cannot_be_verified(invoke, arguments, message):
 
 
 def test_an_integration_that_cannot_be_started(invoke):
-    text = refused(invoke("verify", "--integration", "no-such-program", "--size", "tiny"))
+    text = refused(invoke("verify", "order-to-receivable", "--integration", "no-such-program", "--size", "tiny"))
     assert "The integration cannot be started: no-such-program" in text
     assert "无法启动集成程序 no-such-program" in text
 

@@ -18,6 +18,7 @@ from shapan.kernel.resources import data_folder
 pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")]
 
 SHAPAN = [sys.executable, "-m", "shapan"]
+SCENARIO = data_folder("scenarios") / "order-to-receivable.arazzo.yaml"
 
 # Says that it runs and never listens: then we are still waiting for it to be ready.
 SILENT = """
@@ -44,9 +45,9 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", 
 @pytest.mark.parametrize(
     ("command", "program", "number", "code"),
     [
-        ([*SHAPAN, "verify", "--size", "tiny", "--integration"], SILENT, signal.SIGINT, STOPPED_EXIT),
+        ([*SHAPAN, "verify", "order-to-receivable", "--size", "tiny", "--integration"], SILENT, signal.SIGINT, STOPPED_EXIT),
         ([*SHAPAN, "load", "order-rush", "--users=2", "--size=tiny", "--integration"], IDLE, signal.SIGTERM, STOPPED_EXIT),
-        ([*PYTEST, str(data_folder("scenarios")), "--shapan-integration"], SILENT, signal.SIGTERM, 2),
+        ([*PYTEST, str(SCENARIO), "--shapan-size=tiny", "--shapan-integration"], SILENT, signal.SIGTERM, 2),
     ],
     ids=["verify, Ctrl-C", "load", "pytest"],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from shapan.cli.common import STOPPED_EXIT
 from shapan.kernel.resources import data_folder
 from shapan.sandbox.options import plan
 from shapan.sandbox.processes import ProcessSandbox
@@ -22,6 +24,7 @@ from shapan.sandbox.processes import ProcessSandbox
 pytestmark = pytest.mark.long
 
 Done = subprocess.CompletedProcess[str]
+SCENARIO = data_folder("scenarios") / "order-to-receivable.arazzo.yaml"
 
 
 def at_once(*calls: Callable[[], Done]) -> list[Done]:
@@ -57,27 +60,41 @@ def test_demo_without_integration_names_what_is_missing(shapan):
 
 def test_verify_passes_the_reference_and_writes_reports(shapan, tmp_path):
     junit, html = tmp_path / "r.xml", tmp_path / "r.html"
-    done = shapan("verify", "--reference", "--size", "tiny", "--junit", str(junit), "--html", str(html), "--json")
+    # One in the shared workspace, one in its own.
+    names = ["order-to-receivable", "period-close-and-late-document"]
+    done = shapan(
+        "verify", *names, "--reference", "--size", "tiny", "--junit", str(junit), "--html", str(html), "--json"
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["ok"] is True
-    assert [s["name"] for s in report["scenarios"]] == ["order-to-receivable"]
-    [case] = ElementTree.parse(junit).getroot().iter("testcase")
-    assert "order-to-receivable" in case.attrib["name"]
-    assert "order-to-receivable" in html.read_text("utf-8")
+    assert [(s["name"], s["own_workspace"]) for s in report["scenarios"]] == [(names[0], False), (names[1], True)]
+    assert report["scenarios"][0]["workspace"] == "default" != report["scenarios"][1]["workspace"]
+    figures = {row["key"]: row for row in report["kpis"]}
+    assert figures["order_lead_time"]["before"] > figures["order_lead_time"]["after"] > 0
+    assert figures["closing_time"]["after"] is not None
+    assert figures["differences"]["after"] == 0
+    assert figures["accuracy"]["after"] == 100
+    assert {row["link"] for row in report["delays"]} >= {"order-to-sales-order", "shipment-to-receivable"}
+    used = {row["operation"] for system in report["coverage"]["systems"] for row in system["used"]}
+    assert used >= {"createSalesOrder", "createReceivable", "putCustomerBalance"}
+    acted = {row["event"] for row in report["coverage"]["events"] if row["acted_on"]}
+    assert acted >= {"crm.order.confirmed", "scm.delivery.shipped"}
+    assert [case.attrib["name"] for case in ElementTree.parse(junit).getroot().iter("testcase")] == names
+    assert all(name in html.read_text("utf-8") for name in names)
 
 
 def run_pytest(folder: Path, *arguments: str) -> Done:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir"]
     return subprocess.run(
-        [*command, str(folder), str(data_folder("scenarios")), *arguments],
+        [*command, str(folder), str(SCENARIO), "--shapan-size", "tiny", *arguments],
         capture_output=True, encoding="utf-8", timeout=120, check=False, cwd=folder,
     )  # fmt: skip
 
 
 def test_without_an_integration_verify_and_pytest_name_the_missing_sales_order(shapan, tmp_path):
     verified, tested = at_once(
-        lambda: shapan("verify", "--integration", "true", "--size", "tiny"), lambda: run_pytest(tmp_path)
+        lambda: shapan("verify", str(SCENARIO), "--integration", "true", "--size", "tiny"), lambda: run_pytest(tmp_path)
     )
     assert verified.returncode == 1, verified.stdout + verified.stderr
     assert "SCM has no sales order for ORD-" in verified.stdout
@@ -107,8 +124,13 @@ def test_oracle_verify_and_load_reach_a_running_sandbox(shapan):
         clean = shapan("oracle", "--url", control)
         assert clean.returncode == 0, clean.stdout + clean.stderr
         running = ("--url", control, "--client-secret", sandbox.options.client.secret)
-        attached = shapan("verify", "--reference", *running)
+        attached = shapan("verify", "order-to-receivable", "--reference", *running)
         assert attached.returncode == 0, attached.stdout + attached.stderr
+        # Nobody here can start an integration again or give it another workspace.
+        skipped = shapan("verify", "period-close-and-late-document", "--attach", *running)
+        assert skipped.returncode == 1, skipped.stdout + skipped.stderr
+        assert "needs one of its own" in skipped.stdout
+        assert "Nothing was run" in skipped.stdout
         unknown = shapan("oracle", "--url", control, "--order", "ORD-209901-00001")
         assert unknown.returncode == 2
         english, chinese = unknown.stderr.splitlines()
@@ -180,17 +202,58 @@ def test_the_sandbox_loads_no_test_tool():
     assert done.stdout.strip() == "[]"
 
 
-def test_verify_seeds_the_world_that_scenarios_agree_on():
-    from types import SimpleNamespace
+def test_the_scenarios_that_would_be_run_can_be_listed(invoke):
+    listed = json.loads(invoke("verify", "--list", "--json", "--world", "restaurant").stdout)["scenarios"]
+    rows = {row["name"]: row for row in listed}
+    assert rows["restaurant-day"]["skipped"] is None
+    assert rows["restaurant-day"]["world"].startswith("restaurant/")
+    shown = invoke("verify", "--list", "--only", "restaurant")
+    assert shown.exit_code == 0
+    assert "restaurant-day (P7)" in shown.stdout
+    assert "1 scenario(s)." in shown.stdout
+    matrix = json.loads(invoke("verify", "--list", "--json", "--reference", "--defects", "partial-shipments").stdout)
+    assert [row["name"] for row in matrix["scenarios"]].count("partial-shipments") >= 4
 
-    from shapan.cli.common import WorldWish
-    from shapan.cli.verify import _world
 
-    tiny = SimpleNamespace(world="trading", size="tiny", seed=7)
-    either = SimpleNamespace(world=None, size=None, seed=None)
-    small = SimpleNamespace(world="trading", size="small", seed=7)
-    nothing = {"mess": None, "rates": ()}
-    assert _world([tiny, either], WorldWish()) == {"profile": "trading", "size": "tiny", "seed": 7, **nothing}
-    assert _world([tiny, small], WorldWish()) == {"profile": "trading", "size": None, "seed": 7, **nothing}
-    said = WorldWish(size="small", seed=1, mess="clean", rates=(("surface.ocr", 0.1),))
-    assert _world([tiny], said) == {**said.options(), "profile": "trading"}
+def test_verify_runs_again_when_a_script_changes(tmp_path):
+    script = tmp_path / "quiet.arazzo.yaml"
+    script.write_text(QUIET.replace("CONTRACTS", str(data_folder("contracts"))), "utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "shapan",
+        "verify",
+        str(script),
+        "--size",
+        "tiny",
+        "--integration",
+        "true",
+        "--watch",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        try:
+            assert next(line for line in process.stdout if "passed" in line).startswith("✓ passed  quiet")
+            script.write_text(script.read_text("utf-8").replace("== 200", "== 299"), "utf-8")
+            assert next(line for line in process.stdout if "failed  " in line).startswith("✗ failed  quiet")
+            script.write_text("arazzo: 1.0.1\n", "utf-8")
+            assert any("quiet.arazzo.yaml" in line and "info" in line for line in process.stderr)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+    assert process.returncode == STOPPED_EXIT
+
+
+QUIET = """\
+arazzo: 1.0.1
+info: {title: Quiet, version: 1.0.0}
+x-shapan: {title: {en: Nobody is needed, zh: 无需集成}, integration: none}
+sourceDescriptions:
+  - {name: crm, url: "CONTRACTS/crm.yaml", type: openapi}
+workflows:
+  - workflowId: quiet
+    steps:
+      - stepId: products
+        operationId: listProducts
+        successCriteria:
+          - condition: $statusCode == 200
+"""

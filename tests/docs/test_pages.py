@@ -105,7 +105,7 @@ def test_integration_names_every_event_that_an_integration_needs() -> None:
         )
     )
     assert named <= set(ROWS)
-    assert len(named) == 6
+    assert {"crm.order.confirmed", "crm.order.cancelled", "scm.delivery.shipped", "finance.receivable.posted"} <= named
 
 
 @pytest.mark.in_process

@@ -162,7 +162,7 @@ def test_the_integration_of_the_page_passes_and_so_does_the_scenario_of_the_page
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("passed") == 2
+    assert done.stdout.count("✓ passed") == 2
 
 
 def test_the_scenario_of_the_page_has_no_fault(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ VERBS = {
     "verify": "Run scenarios against an integration and give the verdict.",
     "load": "Run a load test with gates.",
     "oracle": "Ask a running sandbox whether its systems agree.",
+    "trace": "Show the way of a document through all systems, with the requests that made it.",
     "journal": "Show, follow and verify what was asked, answered and delivered.",
     "events": "List events with their deliveries and dead letters, deliver them again.",
     "clock": "Show, advance, freeze and run the simulated time.",

@@ -56,7 +56,11 @@ def list_(data: str, client_secret: str | None, as_json: bool) -> None:
         return
     for client in described:
         scopes = client["scopes"]
-        where = ", ".join(f"{system} ({len(some)})" for system, some in scopes.items()) if scopes else "all"
+        where = (
+            ", ".join(f"{system} ({'all' if some is None else len(some)})" for system, some in scopes.items())
+            if scopes
+            else "all"
+        )
         click.echo(f"{client['client_id']}: {client['title']['en']} {client['title']['zh']}")
         click.echo(f"    {client['about']['en']}\n    {client['about']['zh']}")
         click.echo(f"    scopes 权限   {where}")
@@ -81,8 +85,8 @@ def show(client_id: str, data: str, client_secret: str | None, as_json: bool) ->
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
     click.echo(f"# {found['title']['en']} {found['title']['zh']}")
-    for system, scopes in (found["scopes"] or {"all systems 所有系统": ["all scopes 全部权限"]}).items():
-        click.echo(f"# {system}: {' '.join(scopes)}")
+    for system, scopes in (found["scopes"] or {"all systems 所有系统": None}).items():
+        click.echo(f"# {system}: {'all scopes 全部权限' if scopes is None else ' '.join(scopes)}")
     click.echo(f"export SHAPAN_CLIENT_ID={found['client_id']}")
     click.echo(f"export SHAPAN_CLIENT_SECRET={found['client_secret']}")
     click.echo(f"export SHAPAN_ENCRYPTION_KEY={found['encryption_key']}")
@@ -105,19 +109,23 @@ def _own(data: str, secret: str | None) -> Client:
 
 
 def _described(own: Client) -> list[dict[str, Any]]:
-    """All clients as data; `scopes` None is all of them."""
+    """All clients as data; `scopes` None is all of all systems, None for a system all of that one."""
     from shapan.sandbox.clients import roles, secret_of
 
     found = [_one(own.client_id, own.secret, _ALL, _ALL_ABOUT, None)]
     for role in roles():
         title, about = {"en": role.en, "zh": role.zh}, {"en": role.about_en, "zh": role.about_zh}
-        scopes = {system: list(some) for system, some in role.scopes.items()}
+        scopes = {system: None if some is None else list(some) for system, some in role.scopes.items()}
         found.append(_one(role.client_id, secret_of(role.client_id, own.secret), title, about, scopes))
     return found
 
 
 def _one(
-    client_id: str, secret: str, title: dict[str, str], about: dict[str, str], scopes: dict[str, list[str]] | None
+    client_id: str,
+    secret: str,
+    title: dict[str, str],
+    about: dict[str, str],
+    scopes: dict[str, list[str] | None] | None,
 ) -> dict[str, Any]:
     from shapan.kernel.jwe import encryption_key
 

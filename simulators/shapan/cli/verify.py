@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from shapan.cli.common import (
     WorldWish,
-    fail,
     json_option,
     outgoing_options,
     quiet_logs,
@@ -20,21 +17,57 @@ from shapan.cli.common import (
     tls_options,
     world_options,
 )
+from shapan.cli.verify_defects import print_defects
+from shapan.cli.verify_run import (
+    Files,
+    chosen_defects,
+    chosen_scenarios,
+    command_line,
+    cores,
+    judged,
+    keep_watching,
+    require_fit,
+    started,
+)
+from shapan.cli.verify_text import print_plan, print_report
+from shapan.sandbox.options import PORT
 
 if TYPE_CHECKING:
     from shapan.sandbox.outgoing import Outgoing
+    from shapan.scenario import Scenario
+    from shapan.verify import Plan
 
 
 @click.command("verify")
 @click.argument("scenario", nargs=-1)
 @click.option("--integration", metavar="COMMAND", help="Start this integration and judge it.")
 @click.option("--reference", is_flag=True, help="Judge the reference integration.")
-@click.option("--attach", is_flag=True, help="Judge an integration that runs already; needs --url.")
+@click.option("--defect", metavar="NAME", help="Give the reference integration this defect; see --defects.")
+@click.option(
+    "--attach",
+    is_flag=True,
+    help=f"Judge an integration that runs already, in the sandbox at --url (default http://127.0.0.1:{PORT}).",
+)
 @target_options
 @world_options
 @tls_options
 @outgoing_options
+@click.option("--isolate", is_flag=True, help="Give every scenario a workspace and an integration process of its own.")
 @click.option("--only", metavar="NAME", multiple=True, help="Only scenarios whose name holds this.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), metavar="N", help="Scenarios at the same time (default: the number of cores)."
+)
+@click.option(
+    "--defects", is_flag=True, help="Give the reference integration one defect after the other; each must be caught."
+)
+@click.option(
+    "--all-scenarios", is_flag=True, help="With --defects: each defect in every scenario, not only in its own."
+)
+@click.option("--watch", is_flag=True, help="Run again whenever a scenario file changes, until Ctrl-C.")
+@click.option(
+    "--watch-path", metavar="PATH", multiple=True, help="With --watch: also when this file or folder changes."
+)
+@click.option("--list", "list_only", is_flag=True, help="List the scenarios that would be run, and run none.")
 @click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="Write a JUnit report.")
 @click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write an HTML report.")
 @json_option
@@ -42,6 +75,7 @@ def command(
     scenario: tuple[str, ...],
     integration: str | None,
     reference: bool,
+    defect: str | None,
     attach: bool,
     url: str | None,
     client_id: str,
@@ -49,115 +83,62 @@ def command(
     world: WorldWish,
     tls: tuple[str, ...] | None,
     outgoing: Outgoing,
+    isolate: bool,
     only: tuple[str, ...],
+    jobs: int | None,
+    defects: bool,
+    all_scenarios: bool,
+    watch: bool,
+    watch_path: tuple[str, ...],
+    list_only: bool,
     junit: str | None,
     html: str | None,
     as_json: bool,
 ) -> None:
-    """Run SCENARIO… (names or files; all when none is given) and say for each whether the integration does what it asks.
+    """Run SCENARIO… (names, files or folders; all when none is given) and say for each whether the integration does what it asks.
 
-    The integration finds the systems and its credentials in its environment (docs/integration.md). Exit code 0 when all scenarios pass,
-    1 when one does not, 2 when it could not be run.
+    The integration finds the systems and its credentials in its environment (docs/integration.md). Exit code 0 when all scenarios pass
+    that are not skipped, 1 when one does not or nothing was run, 2 when it could not be run.
 
     Example: shapan verify --integration "python my_integration.py"
     """
-    from shapan.sandbox.running import operator_tokens, running_sandbox
-    from shapan.sandbox.session import chosen_integration, session
-    from shapan.scenario import Environment, ScenarioError, load_scenarios, write_html, write_junit
+    from shapan.sandbox.running import running_sandbox, running_world
+    from shapan.verify import Stage, Wish, World, make_plan
+    from shapan.verify.defects import defects_report, plan_defects
 
     quiet_logs()
-    try:
-        scenarios = load_scenarios(scenario)
-    except ScenarioError as error:
-        for fault in error.faults:
-            click.echo(f"{fault}\n    {fault.zh}", err=True)
-        fail(error.en, error.zh)
-    scenarios = [s for s in scenarios if not only or any(part in s.name for part in only)]
-    if not scenarios:
-        fail(f"No scenario's name holds {' or '.join(only)}.", f"没有名称包含 {' 或 '.join(only)} 的场景。")
-    start = chosen_integration(integration, reference, attach)
+    scenarios = chosen_scenarios(scenario, only)
+    require_fit(reference=reference, attach=attach, isolate=isolate, defects=defects, all_scenarios=all_scenarios,
+                watch=watch, watch_path=bool(watch_path), as_json=as_json)  # fmt: skip
+    start = None if list_only else command_line(integration, reference, attach, None if defects else defect)
     if attach and not url:
-        fail(
-            "--attach needs --url, the control of the running sandbox.",
-            "--attach 需要用 --url 指定正在运行的沙盘总控。",
-        )
+        url = f"http://127.0.0.1:{PORT}"
     running = running_sandbox(url, client_id, client_secret) if url else None
-    with session(start, running=running, tls=tls, outgoing=outgoing, **_world(scenarios, world)) as here:
-        environment = Environment(here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens())
-        results = _run(scenarios, environment, quiet=as_json)
-        ended = here.integration.exit_code() if here.integration else None
-        tail = here.integration.tail() if here.integration else ""
-    for path, write in ((junit, write_junit), (html, write_html)):
-        if path:
-            try:
-                write(results, Path(path))
-            except OSError as error:
-                fail(
-                    f"The report {path} cannot be written ({error.strerror}).",
-                    f"无法写入报告 {path}（{error.strerror}）。",
-                )
-    passed = all(result.passed for result in results)
+    there = World.of(running_world(url)) if url else None
+    wish = Wish(**world.options()) if there is None else Wish(**world.options()).within(there)
+    mistakes = chosen_defects(defect, scenarios if scenario or only else None) if defects else ()
+
+    def plan_of(some: list[Scenario]) -> Plan:
+        if defects:
+            return plan_defects(some, mistakes, wish, every=all_scenarios)
+        return make_plan(some, wish, isolate=isolate, attached=attach)
+
+    plan = plan_of(scenarios)
+    if list_only:
+        print_plan(plan, as_json)
+        return
+    files, most = Files(junit, html), jobs or cores()
+    stage = Stage(start, there or plan.main_world, running=running, tls=tls, outgoing=outgoing)
+    with started(stage, quiet=as_json):
+        report = judged(plan, stage, most, quiet=as_json)
+        if watch:
+            keep_watching(report, files, (scenario, only, watch_path), lambda some: judged(plan_of(some), stage, most))
+    files.write(report)
+    told = defects_report(report, mistakes) if defects else report.as_dict()
     if as_json:
-        click.echo(
-            json.dumps({"ok": passed, "scenarios": [r.as_dict() for r in results]}, ensure_ascii=False, indent=1)
-        )
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    elif defects:
+        print_defects(told)
     else:
-        _print(results, ended, tail)
-    sys.exit(0 if passed else 1)
-
-
-def _world(scenarios: list[Any], asked: WorldWish) -> dict[str, Any]:
-    """The world to seed: what the options say, else what the scenarios were written for where they all agree."""
-    wish = asked.options()
-    for name, member in (("profile", "world"), ("size", "size"), ("seed", "seed")):
-        written_for = {getattr(scenario, member) for scenario in scenarios} - {None}
-        if wish[name] is None and len(written_for) == 1:
-            wish[name] = written_for.pop()
-    return wish
-
-
-def _run(scenarios: list[Any], environment: Any, quiet: bool) -> list[Any]:
-    """Run all in turn, with a live line of the step that is under way."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-
-    from shapan.scenario import run_scenario
-
-    results = []
-    with ExitStack() as stack:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())
-        progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet))
-        bar = progress.add_task("", total=len(scenarios))
-        for scenario in scenarios:
-
-            def tell(event: Any, name: str = scenario.name) -> None:
-                progress.update(bar, description=f"{name}: {event.step}")
-
-            results.append(run_scenario(scenario, environment, on_step=tell))
-            progress.advance(bar)
-    return results
-
-
-def _print(results: list[Any], ended: int | None, tail: str) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
-    console = Console(highlight=False)
-    for result in results:
-        mark = "[green]✓ passed[/]" if result.passed else "[red]✗ failed[/]"
-        proves = f" ({', '.join(result.requirements)})" if result.requirements else ""
-        console.print(f"{mark}  [bold]{escape(result.name)}[/]{proves}  {result.seconds:.1f} s", soft_wrap=True)
-        console.print(f"          {escape(result.title.en)} {escape(result.title.zh)}", soft_wrap=True)
-        if result.reason is not None:
-            console.print(
-                f"          at step {escape(str(result.step))}: [red]{escape(result.reason.en)}[/]", soft_wrap=True
-            )
-            console.print(f"          [red]{escape(result.reason.zh)}[/]", soft_wrap=True)
-    failed = sum(not result.passed for result in results)
-    console.print(f"{len(results)} scenario(s), {failed} failed. 共 {len(results)} 个场景，{failed} 个未通过。")
-    if failed and ended is not None:
-        console.print(
-            f"[yellow]The integration ended by itself with exit code {ended}. 集成程序已自行退出（{ended}）。[/]"
-        )
-        if tail:
-            console.print(escape(tail), soft_wrap=True)
+        print_report(report)
+    sys.exit(0 if told["ok"] else 1)

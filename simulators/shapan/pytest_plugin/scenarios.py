@@ -1,8 +1,9 @@
-"""`pytest scenarios/`: each Arazzo file is a test.
+"""`pytest scenarios/`: each Arazzo file is a test, run as `shapan verify` runs it.
 
-    pytest scenarios/ --shapan-integration "python my_integration.py"
+    pytest -n 2 scenarios/ --shapan-integration "python my_integration.py"
 
-Without an integration the scenarios fail: nothing joins the systems.
+A scenario with `isolation: own` gets a workspace and an integration of its own, the others share both. Without an integration the
+scenarios fail: nothing joins the systems.
 """
 
 from __future__ import annotations
@@ -40,23 +41,32 @@ class ScenarioFailed(Exception):
 
 
 class ScenarioItem(pytest.Item):
-    """One scenario, run in the sandbox that all scenarios of the run share."""
+    """One scenario, run in the sandbox that all scenarios of the run (with pytest-xdist: of the worker) share."""
 
     def __init__(self, *, scenario: Any, **options: Any) -> None:
         super().__init__(**options)
         self.scenario = scenario
 
     def runtest(self) -> None:
-        """Run it. ScenarioFailed with the reason."""
-        from shapan.sandbox.running import operator_tokens
-        from shapan.scenario import Environment, run_scenario
+        """Run it. ScenarioFailed with the reason; skipped where it does not apply, with the reason too."""
+        from shapan.scenario import run_scenario
+        from shapan.verify.running import environment
 
-        here = for_scenarios(self.config)
-        environment = Environment(here.urls, here.client.client_id, here.client.secret, bearer_tokens=operator_tokens())
-        result = run_scenario(self.scenario, environment)
+        stage, jobs = for_scenarios(self.config, self._together())
+        job = jobs[id(self.scenario)]
+        if job.skipped is not None:
+            pytest.skip(f"{job.skipped.en} {job.skipped.zh}")
+        with stage.place(job) as place:
+            result = run_scenario(self.scenario, environment(place))
+        if result.verdict == "skipped" and result.reason is not None:
+            pytest.skip(f"{result.reason.en} {result.reason.zh}")
         if not result.passed:
             assert result.reason is not None
             raise ScenarioFailed(f"at step {result.step}: {result.reason.en}\n{result.reason.zh}")
+
+    def _together(self) -> list[Any]:
+        """The scenarios of the run, in its order."""
+        return [item.scenario for item in self.session.items if isinstance(item, ScenarioItem)]
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> str:
         """The reason alone; a traceback through the runner would tell a scenario's reader nothing."""

@@ -13,12 +13,13 @@ from shapan.pytest_plugin import options
 if TYPE_CHECKING:
     from shapan.sandbox.integration import Integration
     from shapan.sandbox.remote import RunningSandbox, Workspace
-    from shapan.sandbox.session import Session
+    from shapan.scenario import Scenario
+    from shapan.verify import Job, Stage
 
 WORKSPACE = pytest.StashKey["Workspace"]()
 INTEGRATION = pytest.StashKey["Integration"]()
 _STACK = pytest.StashKey[Any]()
-_SCENARIOS = pytest.StashKey["Session"]()
+_SCENARIOS = pytest.StashKey["tuple[Stage, dict[int, Job]]"]()
 
 
 @contextmanager
@@ -119,19 +120,25 @@ def integration(config: pytest.Config, workspace: Workspace) -> Iterator[Integra
         yield started
 
 
-def for_scenarios(config: pytest.Config) -> Session:
-    """What all scenarios of the run share: a sandbox of processes, or the one at --shapan-url, and the integration. SandboxError."""
+def for_scenarios(config: pytest.Config, scenarios: list[Scenario]) -> tuple[Stage, dict[int, Job]]:
+    """What the scenarios of the run share, and the job of each by its `id`: a sandbox of processes, or the one at --shapan-url. SandboxError."""
     if _SCENARIOS not in config.stash:
         from contextlib import ExitStack
 
-        from shapan.sandbox.running import running_sandbox
-        from shapan.sandbox.session import session
+        from shapan.sandbox.running import running_sandbox, running_world
+        from shapan.verify import Stage, Wish, World, make_plan
 
         start, url = command(config), options.text(config, "url")
         stack = config.stash[_STACK] = ExitStack()
         _end_in_order(stack)
-        attached = running_sandbox(url, *credentials()) if url else None
-        config.stash[_SCENARIOS] = stack.enter_context(session(start, running=attached, **options.world(config)))
+        running = running_sandbox(url, *credentials()) if url else None
+        there = World.of(running_world(url)) if url else None
+        # A scenario knows the world that it was written for, where the options do not say.
+        wish = Wish(**{**options.world(config), "size": options.text(config, "size")})
+        attached = running is not None and start is None
+        plan = make_plan(scenarios, wish if there is None else wish.within(there), attached=attached)
+        stage = stack.enter_context(Stage(start, there or plan.main_world, running=running))
+        config.stash[_SCENARIOS] = stage, {id(job.scenario): job for job in plan.jobs}
     return config.stash[_SCENARIOS]
 
 
