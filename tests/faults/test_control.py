@@ -231,7 +231,7 @@ def test_the_scenario_of_the_page_passes_with_the_reference_integration(tmp_path
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 scenario(s), 0 failed" in done.stdout
+    assert "1 scenario(s): 1 passed" in done.stdout
 
 
 def test_a_snapshot_has_the_faults_of_its_moment(one_shop, add):
