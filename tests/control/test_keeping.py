@@ -153,6 +153,21 @@ def test_changes_that_do_not_fit_are_refused_and_everything_is_read_again(versio
         facts.change({"orders": {"length": 5, "rows": {"1": {"number": 7}}}})
     with pytest.raises(FactsError, match="rows are missing"):
         facts.change({"orders": {"length": 9, "rows": {}}})
+    for odd in (
+        None,
+        {},
+        {"length": 3},
+        {"length": "3", "rows": {}},
+        {"length": 3, "rows": {"x": {}}},
+        {"length": 0, "rows": []},
+    ):
+        with pytest.raises(FactsError, match="/orders"):
+            facts.change({"orders": odd})
+    beyond = {"length": 1, "rows": {"3": correct_flow()["crm"]["orders"][0]}}
+    with pytest.raises(FactsError, match="/orders"):
+        facts.change({"orders": beyond})
+    with pytest.raises(FactsError, match="/opening_period"):
+        SystemFacts("finance").change({"opening_period": None})
     kept = {system: SystemFacts(system) for system in URLS}
     for system, one in kept.items():
         one.replace(correct_flow()[system])

@@ -114,6 +114,18 @@ def test_facts_of_a_system_without_any_are_empty(memo):
     assert memo.http.get("/_shapan/facts").json()["facts"] == {}
 
 
+def test_a_look_is_good_for_no_other_workspace_of_the_same_name(memo, monkeypatch):
+    # Whatever Python makes of the memory of the one that was deleted.
+    monkeypatch.setattr("shapan.kernel.operator.facts.id", lambda _: 1, raising=False)
+    memo.http.put("/_shapan/workspaces/two")
+    first = memo.http.get("/ws/two/_shapan/facts?since=new").json()
+    known = memo.http.get(f"/ws/two/_shapan/facts?since={first['version']}").json()
+    assert known["changes"] == {}
+    memo.http.delete("/_shapan/workspaces/two")
+    memo.http.put("/_shapan/workspaces/two")
+    assert "changes" not in memo.http.get(f"/ws/two/_shapan/facts?since={first['version']}").json()
+
+
 def test_key_figures_of_a_system_without_any_are_empty(memo, refusal):
     period = {"from": "2026-01-01", "to": "2026-01-31"}
     answer = memo.http.get("/_shapan/kpis", params=period).json()

@@ -73,22 +73,29 @@ class SystemFacts:
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Take what changed (contracts/operator/facts.yaml). Raises FactsError; what is kept is of no use then."""
-        makers = _MAKERS[self.system]
         for name, change in changes.items():
-            make = makers.get(name)
-            if make is None:
-                if name in _OTHERS:
-                    _check_value(self.system, name, change.get("value"))
-                    self._others[name] = change["value"]
-                continue
-            kept = self._lists[name]
-            del kept[change["length"] :]
-            kept += [None] * (change["length"] - len(kept))
-            for place, row in change["rows"].items():
-                _check_row(self.system, name, int(place), row)
-                kept[int(place)] = make(row)
-            if None in kept:
-                raise FactsError(self.system, ((f"/{name}", "rows are missing among the changes"),))
+            try:
+                self._change(name, change)
+            except FactsError:
+                raise
+            except (TypeError, LookupError, AttributeError, ValueError):
+                raise FactsError(self.system, ((f"/{name}", "is no change of these facts"),)) from None
+
+    def _change(self, name: str, change: Mapping[str, Any]) -> None:
+        make = _MAKERS[self.system].get(name)
+        if make is None:
+            if name in _OTHERS:
+                _check_value(self.system, name, change["value"])
+                self._others[name] = change["value"]
+            return
+        kept = self._lists[name]
+        del kept[change["length"] :]
+        kept += [None] * (change["length"] - len(kept))
+        for place, row in change["rows"].items():
+            _check_row(self.system, name, int(place), row)
+            kept[int(place)] = make(row)
+        if None in kept:
+            raise FactsError(self.system, ((f"/{name}", "rows are missing among the changes"),))
 
     def crm(self) -> model.CrmFacts:
         """As the oracle takes them; each list is a field of this name."""
@@ -109,13 +116,14 @@ class SystemFacts:
             gaps=tuple(vouchers["gaps"]),
             trial_balance=_record(model.TrialBalance, balance, **sides),
             opening_period=self._others.get("opening_period"),
+            taxpayer_kind=self._others.get("taxpayer_kind"),
         )
 
     def _tuples(self) -> dict[str, Any]:
         return {name: tuple(rows) for name, rows in self._lists.items()}
 
 
-_OTHERS = ("vouchers", "trial_balance", "opening_period")
+_OTHERS = ("vouchers", "trial_balance", "opening_period", "taxpayer_kind")
 
 
 @cache

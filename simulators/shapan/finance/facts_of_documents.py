@@ -15,8 +15,10 @@ Json = dict[str, Any]
 
 def facts(db: sqlite3.Connection) -> Json:
     """Suppliers and their documents, cash sales, inventory documents, inventory accounts by product, account 2202 by supplier, periods."""
+    opening_period, taxpayer_kind = db.execute("SELECT opening_period, taxpayer_kind FROM books").fetchone()
     return {
-        "opening_period": str(db.execute("SELECT opening_period FROM books").fetchone()[0]),
+        "opening_period": str(opening_period),
+        "taxpayer_kind": str(taxpayer_kind),
         "periods": _rows(db, _PERIODS),
         "suppliers": _rows(db, "SELECT id, short_name, full_name, tax_number FROM supplier ORDER BY id"),
         "purchase_orders": _with_lines(db, _PURCHASE_ORDERS, _PURCHASE_ORDER_LINES),

@@ -62,7 +62,7 @@ def scope_of(books: Books, orders: Sequence[str], documents: Sequence[str]) -> S
         steps = books.graph.chain(number)
         records = () if steps else _records(books, number)
         if number in books.products:
-            valued.add(number)
+            valued.add(books.product_key("scm", number))
         if not steps and not records and number not in unknown_orders:
             unknown.append(number)
         found.update(dict.fromkeys(step.document for step in steps))
@@ -93,7 +93,8 @@ def _records(books: Books, code: str) -> tuple[Document, ...]:
     if sales or code in {item.warehouse_code for item in books.scm.stock}:
         records.append(warehouse(code))
         roots += _numbers(books, sales)
-    run = [root for root in roots if books.of_run(graph.steps[root].at)]
+    # What never got as far as a moment of its own was not there when the world began, or leaves nothing to compare.
+    run = [root for root in roots if (at := graph.steps[root].at) is None or books.of_run(at)]
     chains = graph.below(dict.fromkeys(top for root in run for top in graph.roots(root)))
     return (*records, *(step.document for step in chains))
 

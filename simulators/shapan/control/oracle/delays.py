@@ -169,6 +169,8 @@ def _credit(books: Books) -> Iterator[Passage]:
 def _returns(books: Books) -> Iterator[Passage]:
     graph = books.graph if books.crm.returns or books.scm.sales_returns else None
     for asked in books.crm.returns:
+        if not books.of_run(asked.decided_at):
+            continue
         for back in books.followers.sales_returns.get(asked.number, [])[:1]:
             ends = (sales_return(back.number), back.created_at)
             yield from _passage("return-to-sales-return", crm_return(asked.number), asked.decided_at, *ends)
@@ -178,16 +180,22 @@ def _returns(books: Books) -> Iterator[Passage]:
         document = sales_return(number)
         for red in reds[:1]:
             begin = graph.steps[document].at if document in graph.steps else None
+            if not books.of_run(begin):
+                continue
             yield from _passage("return-to-red", document, begin, receivable(red.number), red.posted_at)
 
 
 def _others(books: Books) -> Iterator[Passage]:
     followers = books.followers
     for item in books.scm.goods_receipts:
+        if not books.of_run(item.posted_at):
+            continue
         for entry in followers.registered_receipts.get(item.number, [])[:1]:
             ends = (finance("goods_receipt", entry.number), entry.registered_at)
             yield from _passage("goods-receipt-to-register", scm("goods_receipt", item.number), item.posted_at, *ends)
     for sale in books.crm.store_sales:
+        if not books.of_run(sale.sold_at):
+            continue
         document = crm_store_sale(sale.number)
         for used in followers.store_sales.get(sale.number, [])[:1]:
             yield from _passage(

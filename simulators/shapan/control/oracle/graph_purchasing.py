@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shapan.control.oracle.document import finance, scm
-from shapan.control.oracle.steps import Node, node
+from shapan.control.oracle.document import Document, finance, scm
+from shapan.control.oracle.model_purchasing import PayableSettlement
+from shapan.control.oracle.steps import Node, Step, node
 
 if TYPE_CHECKING:
     from shapan.control.oracle.books import Books
@@ -79,11 +81,16 @@ def _invoices(books: Books) -> Iterator[Node]:
         name = _creditor(books, payable.supplier_id)
         yield node(finance("payable", payable.number), state, payable.posted_at, name, payable.gross_fen, above)
     creditor = {payable.number: payable.supplier_id for payable in books.finance.payables}
+    payments: dict[str, list[PayableSettlement]] = {}
     for paid in books.finance.payable_settlements:
-        name = _creditor(books, creditor.get(paid.payable, 0))
-        document = finance("payable_settlement", paid.number)
-        # A settlement that pays several payables stands once.
-        yield node(document, None, paid.posted_at, name, paid.amount_fen, [finance("payable", paid.payable)])
+        payments.setdefault(paid.number, []).append(paid)
+    for number, lines in payments.items():
+        parts: Counter[Document] = Counter()
+        for line in lines:
+            parts[finance("payable", line.payable)] += line.amount_fen
+        name, gross = _creditor(books, creditor.get(lines[0].payable, 0)), sum(line.amount_fen for line in lines)
+        first = next(iter(parts))
+        yield Step(finance("payable_settlement", number), None, lines[0].posted_at, name, gross, first), [*parts], parts
 
 
 def _supplier(books: Books, code: str) -> str | None:

@@ -81,7 +81,12 @@ class Links:
         """
         found = self._receivables_of.get(delivery.number, [])
         standing = [item for item in found if not self.is_taken_back(item)]
-        return tuple(standing or found[:1])
+        if not standing:
+            # All that was right went back: that is the one with the delivery's amounts.
+            worth = (delivery.net_fen, delivery.tax_fen, delivery.gross_fen)
+            right = [item for item in found if (item.net_fen, item.tax_fen, item.gross_fen) == worth]
+            standing = (right or found)[:1]
+        return tuple(standing)
 
     def is_taken_back(self, receivable: Receivable) -> bool:
         """Whether red receivables take a receivable back altogether."""

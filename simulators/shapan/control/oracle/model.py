@@ -242,7 +242,8 @@ class Receivable:
     """A receivable (应收单); `opening` marks those that the world began with.
 
     `recognised` is False while its revenue waits for acceptance (待验收), and for good when the customer refused the goods: then
-    nothing of it is owed. `red_of` is the id of the blue one that a red receivable (红字应收单, negative) takes back.
+    nothing of it is owed. `recognised_on` is the day of that, whose period it stands in. `cost_fen` is what
+    it took out of stock itself when it began to wait (发出商品); a refused one has put it back. `red_of` is the id of the blue one that a red receivable (红字应收单, negative) takes back.
     """
 
     id: int
@@ -263,6 +264,8 @@ class Receivable:
     red_of: int | None = None
     order_reference: str | None = None
     reason: str | None = None
+    recognised_on: str | None = None
+    cost_fen: int = 0
 
     @property
     def open_fen(self) -> int:
@@ -374,6 +377,7 @@ class FinanceFacts:
     control_account: tuple[ControlAccount, ...]
     clearings: tuple[Clearing, ...] = ()
     opening_period: str | None = None
+    taxpayer_kind: str | None = None
     periods: tuple[Period, ...] = ()
     suppliers: tuple[Supplier, ...] = ()
     purchase_orders: tuple[Registered, ...] = ()

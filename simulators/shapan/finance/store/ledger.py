@@ -103,7 +103,8 @@ def receivable_facts(db: sqlite3.Connection) -> Iterable[sqlite3.Row]:
     """Receivables as they show themselves; what settles them stands in `settlement_facts`, for the oracle to compare."""
     return db.execute(
         "SELECT r.id, r.number, r.customer_id, r.source_system, r.source_document, r.order_reference, r.net_fen, r.tax_fen, r.gross_fen,"  # noqa: S608
-        f" r.settled_fen, r.business_date, r.red_of_id AS red_of, r.reason, {RECOGNISED} AS recognised,"
+        f" r.settled_fen, r.business_date, r.red_of_id AS red_of, r.reason, {RECOGNISED} AS recognised, r.recognised_on,"
+        " coalesce((SELECT sum(c.amount_fen) FROM receivable_cost AS c WHERE c.receivable_id = r.id), 0) AS cost_fen,"
         " r.due_date, r.period, r.posted_at, v.word, v.number AS voucher_number, r.opening"
         " FROM receivable AS r LEFT JOIN voucher AS v ON v.id = r.voucher_id ORDER BY r.id"
     )

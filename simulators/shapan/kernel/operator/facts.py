@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from shapan.kernel.clock import rfc3339
 from shapan.kernel.errors import Fault, refused
@@ -24,16 +24,18 @@ def get_facts(ctx: Context, since: str | None) -> Answer:
     now = workspace.clock.now()
     # Read before the snapshot is taken: what is written meanwhile is found by the next look.
     writes, state = workspace.database.writes, workspace.state
+    # No id: Python gives that of a workspace which was deleted to the next one.
+    owner = ref(workspace.database)
     head = {"system": runtime.system.name, "workspace": workspace.name, "as_of": rfc3339(now)}
     looks = _LOOKS.setdefault(runtime, Looks())
-    before = looks.last(workspace.name, since, id(workspace), state) if since is not None else None
+    before = looks.last(workspace.name, since, owner, state) if since is not None else None
     if before is not None and (before.writes, before.today) == (writes, now.date()):
         return ok({**head, "version": before.version, "facts": {}, "changes": {}})
     with workspace.database.read() as db:
         facts = runtime.system.facts(db, now.date()) if runtime.system.facts is not None else {}
     if since is None:
         return ok({**head, "facts": facts})
-    after = looked(facts, id(workspace), state, writes, now.date())
+    after = looked(facts, owner, state, writes, now.date())
     looks.keep(workspace.name, after)
     changed = changes(facts, before, after) if before is not None else None
     if changed is None:

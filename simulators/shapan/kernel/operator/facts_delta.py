@@ -20,10 +20,10 @@ _WORKSPACES = 32
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A look at one workspace: its `version`, how often had been written, on which day, and the hashes of what there was."""
+    """A look at one workspace: its `version`, whose database it was, how often had been written, on which day, and the hashes of what there was."""
 
     version: str
-    owner: int
+    owner: object
     state: int
     writes: int
     today: date
@@ -38,7 +38,7 @@ class Looks:
         self._lock = threading.Lock()
         self._last: OrderedDict[str, Look] = OrderedDict()
 
-    def last(self, workspace: str, version: str, owner: int, state: int) -> Look | None:
+    def last(self, workspace: str, version: str, owner: object, state: int) -> Look | None:
         """The last look, when it is that of `version` and of the same database."""
         with self._lock:
             look = self._last.get(workspace)
@@ -54,7 +54,7 @@ class Looks:
                 self._last.popitem(last=False)
 
 
-def looked(facts: Mapping[str, Any], owner: int, state: int, writes: int, today: date) -> Look:
+def looked(facts: Mapping[str, Any], owner: object, state: int, writes: int, today: date) -> Look:
     """A new look at these facts."""
     lists = {name: tuple(map(_hash, value)) for name, value in facts.items() if isinstance(value, list)}
     others = {name: _hash(value) for name, value in facts.items() if not isinstance(value, list)}

@@ -83,7 +83,7 @@ def _came_back(books: Books, order: SalesOrder) -> bool:
                 for part in sent_back.lines:
                     left[part.product_code] -= part.quantity_milli
     billed = [booked for item in deliveries for booked in books.links.receivables_of(item)]
-    return not any(left.values()) and all(books.links.is_taken_back(booked) for booked in billed)
+    return not any(left.values()) and all(books.links.is_taken_back(booked) for booked in billed if booked.recognised)
 
 
 def _behind_sales_order(books: Books, order: SalesOrder) -> Iterable[Difference]:

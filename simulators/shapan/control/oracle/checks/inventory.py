@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shapan.control.oracle.books import Books
-from shapan.control.oracle.finding import Check, Difference, Document, Kind, Result, finance, money, scm
+from shapan.control.oracle.finding import Check, Difference, Document, Kind, Result, finance, money, receivable, scm
+from shapan.control.oracle.model import Receivable
 from shapan.control.oracle.model_stores import InventoryDocument, ValueChange
 
 MISSING = Kind("cost-missing")
@@ -19,7 +20,7 @@ AMOUNT = Kind("cost-amount")
 UNKNOWN = Kind("cost-unknown")
 
 # Kind of movement -> (type of document, in English, in Chinese, kinds of inventory documents with the sign that their amount has there).
-_MOVES: dict[str, tuple[str, str, str, dict[str, int]]] = {
+MOVES: dict[str, tuple[str, str, str, dict[str, int]]] = {
     "sales_issue": (
         "delivery",
         "Delivery",
@@ -56,7 +57,13 @@ _KNOWN_ELSEWHERE = frozenset({"cost_adjustment", "dispatched_cost"})
 
 def find(books: Books) -> Result:
     """One comparison per document of the SCM that changed the value of stock and is looked at."""
-    changes = [change for change in _netted(books) if _looked_at(books, change)]
+    posted = frozenset(item.kind for item in books.finance.inventory_documents if item.source_system == "scm")
+    refused = frozenset(_refused(books))
+    changes = [
+        change
+        for change in _netted(books)
+        if _looked_at(books, change, posted) and not (change.kind == "sales_return" and change.document in refused)
+    ]
     return Result(
         tuple(_document(change) for change in changes),
         (*(found for change in changes for found in _of(books, change)), *_unknown(books)),
@@ -74,36 +81,50 @@ def _netted(books: Books) -> Iterable[ValueChange]:
             fen = posting.conversion_fen
             yield ValueChange(posting.number, "conversion", posting.business_date, posting.created_at, fen)
     for change in books.scm.value_changes:
-        if change.kind in _MOVES and books.of_run(change.business_date):
+        if change.kind in MOVES and books.of_run(change.business_date):
             value = change.value_fen + back.get((change.document, change.kind), 0)
             yield ValueChange(change.document, change.kind, change.business_date, change.created_at, value)
 
 
-def _looked_at(books: Books, change: ValueChange) -> bool:
-    kinds = _MOVES[change.kind][3]
-    return (
-        change.kind in _ALWAYS
-        or change.business_date[:7] in books.locked
-        or any(item.kind in kinds and item.source_system == "scm" for item in books.finance.inventory_documents)
-    )
+def _looked_at(books: Books, change: ValueChange, posted: frozenset[str]) -> bool:
+    kinds = MOVES[change.kind][3]
+    return change.kind in _ALWAYS or change.business_date[:7] in books.locked or not posted.isdisjoint(kinds)
+
+
+def _costed(books: Books, delivery_number: str) -> list[Receivable]:
+    """The receivables of a delivery that took what its goods cost out of stock themselves, because they waited for acceptance."""
+    source = books.links.deliveries.get(delivery_number)
+    return [item for item in books.links.receivables_of(source) if item.cost_fen] if source else []
+
+
+def _refused(books: Books) -> Iterable[str]:
+    """Sales returns of goods that were never accepted: finance takes their cost back with the receivable."""
+    for back in books.scm.sales_returns:
+        if any(not item.recognised for item in _costed(books, back.delivery)):
+            yield back.number
 
 
 def _document(change: ValueChange) -> Document:
-    return scm(_MOVES[change.kind][0], change.document)
+    return scm(MOVES[change.kind][0], change.document)
 
 
 def _of(books: Books, change: ValueChange) -> Iterable[Difference]:
-    _, en, zh, kinds = _MOVES[change.kind]
+    _, en, zh, kinds = MOVES[change.kind]
     found = [item for item in books.followers.inventory_documents.get(change.document, []) if item.kind in kinds]
     live = _standing(found)
-    numbers = [item.number for item in live]
-    documents = (_document(change), *(finance("inventory_document", number) for number in numbers))
-    booked = sum(kinds[item.kind] * item.amount_fen for item in found)
+    costed = _costed(books, change.document) if change.kind == "sales_issue" else []
+    numbers = [*(item.number for item in live), *(item.number for item in costed)]
+    documents = (
+        _document(change),
+        *(finance("inventory_document", item.number) for item in live),
+        *(receivable(item.number) for item in costed),
+    )
+    booked = sum(kinds[item.kind] * item.amount_fen for item in found) - sum(item.cost_fen for item in costed)
     wanted = " or ".join(name for name, sign in kinds.items() if sign == next(iter(kinds.values())))
     if booked == change.value_fen:
         return
     worth, have = money(abs(change.value_fen)), money(abs(booked))
-    if not live:
+    if not numbers:
         yield Difference(
             MISSING,
             documents,
@@ -144,7 +165,7 @@ def _unknown(books: Books) -> Iterable[Difference]:
     worth = {(change.document, change.kind) for change in books.scm.value_changes}
     worth |= {(posting.number, "conversion") for posting in books.scm.production_postings if posting.conversion_fen}
     by_kind: dict[str, set[str]] = {}
-    for move, (_, _, _, kinds) in _MOVES.items():
+    for move, (_, _, _, kinds) in MOVES.items():
         for kind in kinds:
             by_kind.setdefault(kind, set()).add(move)
     scm_items = [item for item in books.finance.inventory_documents if item.source_system == "scm"]

@@ -74,8 +74,11 @@ def _suppliers(books: Books) -> Iterable[Difference]:
 def _compared_values(books: Books) -> Iterable[tuple[str, int, int]]:
     """(product, what the SCM has of it, what finance has with what is not invoiced yet), once the cost of goods is carried by document.
 
-    Where nothing of it is, the accounts are right again at month end at the earliest, and nothing can be said.
+    Where nothing of it is, the accounts are right again at month end at the earliest, and nothing can be said. Nor can it for a small-scale taxpayer
+    (小规模纳税人), who deducts no input tax: that is part of the value of its stock, which the SCM keeps without tax.
     """
+    if books.finance.taxpayer_kind == "small_scale":
+        return
     by_document = any(item.source_system == "scm" for item in books.finance.inventory_documents)
     if not books.scm.stock_values or not (by_document or any(books.of_run(period) for period in books.locked)):
         return

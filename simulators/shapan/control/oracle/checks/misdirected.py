@@ -7,11 +7,13 @@ is nobody's mistake.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from shapan.control.oracle.books import Books
 from shapan.control.oracle.finding import Difference, Kind, Result, money, receipt, receivable
-from shapan.control.oracle.model import Receipt, Receivable
+from shapan.control.oracle.model import Receipt, Receivable, Settlement
 
 MISDIRECTED = Kind("settlement-misdirected")
 MISSING = Kind("settlement-missing")
@@ -22,28 +24,39 @@ _NUMBER = re.compile(r"(?:ORD|XSCK|YS)-\d{6}-\d{5,}")
 
 def find(books: Books) -> Result:
     """One comparison per receipt that names a document."""
-    naming = [(paid, named) for paid in books.finance.receipts if not paid.reversed and (named := _named(books, paid))]
+    names = _names(books)
+    naming = [(paid, named) for paid in books.finance.receipts if not paid.reversed and (named := _named(names, paid))]
     return Result(
         tuple(receipt(paid.number) for paid, _ in naming),
         tuple(found for paid, named in naming for found in _of(books, paid, named)),
     )
 
 
-def _named(books: Books, paid: Receipt) -> list[Receivable]:
-    """The receivables of the payer that its text names, by their own number, their delivery or their order."""
-    numbers = set(_NUMBER.findall(paid.bank_reference or "")) if not paid.opening else set()
-    if not numbers:
-        return []
-    found = []
+def _names(books: Books) -> Mapping[tuple[int, str], list[Receivable]]:
+    """(customer, name) -> the receivables that it names: by their own number, their delivery or their order."""
+    found: defaultdict[tuple[int, str], list[Receivable]] = defaultdict(list)
     for item in books.finance.receivables:
-        if item.customer_id != paid.customer_id or item.red_of is not None or not item.recognised:
+        if item.red_of is not None or not item.recognised:
             continue
         source = books.links.delivery_of(item)
         order = books.links.order_of_delivery(source) if source else None
-        names = {item.number, item.source_document, item.order_reference, order.number if order else None}
-        if names & numbers:
-            found.append(item)
+        for name in {item.number, item.source_document, item.order_reference, order.number if order else None}:
+            if name:
+                found[item.customer_id, name].append(item)
     return found
+
+
+def _named(names: Mapping[tuple[int, str], list[Receivable]], paid: Receipt) -> list[Receivable]:
+    """The receivables of the payer that the text of a receipt names, oldest first."""
+    numbers = set(_NUMBER.findall(paid.bank_reference or "")) if not paid.opening else set()
+    found = {item.id: item for number in numbers for item in names.get((paid.customer_id, number), ())}
+    return [found[id_] for id_ in sorted(found)]
+
+
+def _was_there(item: Receivable, one: Settlement) -> bool:
+    if item.posted_at is None or one.posted_at is None:
+        return True
+    return datetime.fromisoformat(item.posted_at) <= datetime.fromisoformat(one.posted_at)
 
 
 def _of(books: Books, paid: Receipt, named: list[Receivable]) -> Iterable[Difference]:
@@ -51,6 +64,9 @@ def _of(books: Books, paid: Receipt, named: list[Receivable]) -> Iterable[Differ
     waiting = [item for item in named if item.open_fen > 0]
     settled: dict[int, int] = {}
     for one in books.links.settlements_with(paid):
+        # Before anything that is open now was billed, the money was left over.
+        if not any(_was_there(item, one) for item in waiting):
+            continue
         for part in one.allocations:
             settled[part.receivable_id] = settled.get(part.receivable_id, 0) + part.amount_fen
     strange = [

@@ -20,6 +20,7 @@ from shapan.control.oracle.finding import (
     finance,
     money,
     quantity,
+    state_zh,
 )
 from shapan.control.oracle.model_purchasing import Registered, SupplierInvoice
 
@@ -77,7 +78,7 @@ def _invoice(books: Books, item: SupplierInvoice) -> Iterable[Difference]:
                 "no payable",
                 ", ".join(numbers),
                 f"Supplier invoice {item.number} is {item.state}, but has the payable {', '.join(numbers)}.",
-                f"采购发票 {item.number} 状态为 {item.state}，却有应付单 {'、'.join(numbers)}。",
+                f"采购发票 {item.number} 状态为{state_zh(item.state)}，却有应付单 {'、'.join(numbers)}。",
             )
         return
     if not payables:
@@ -190,21 +191,17 @@ def _accruals(books: Books) -> Iterable[Difference]:
     accrued = {(item.supplier_id, item.period) for item in books.finance.accruals}
     closed = [period for period in sorted(books.locked) if books.of_run(period)]
     for period in closed:
-        waiting: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
         for entry in books.finance.goods_receipts:
-            value = _without_invoice(books, entry, period)
-            if entry.period <= period and value:
-                waiting[entry.supplier_id].append((entry.number, value))
-        for supplier, receipts in waiting.items():
-            if (supplier, period) not in accrued:
-                total, numbers = sum(value for _, value in receipts), [number for number, _ in receipts]
+            if entry.period > period or (entry.supplier_id, period) in accrued:
+                continue
+            if value := _without_invoice(books, entry, period):
                 yield Difference(
                     ACCRUAL_MISSING,
-                    tuple(finance("goods_receipt", number) for number in numbers),
-                    f"{money(total)} accrued in {period}",
+                    (finance("goods_receipt", entry.number),),
+                    f"{money(value)} accrued in {period}",
                     "nothing",
-                    f"{period} is closed, but goods of {', '.join(numbers)} worth {money(total)} have no invoice and were not accrued.",
-                    f"{period} 已结账，但 {'、'.join(numbers)} 的货物 {money(total)} 未开票且未暂估。",
+                    f"{period} is closed, but goods of {entry.number} worth {money(value)} have no invoice and were not accrued.",
+                    f"{period} 已结账，但 {entry.number} 的货物 {money(value)} 未开票且未暂估。",
                 )
     for item in books.finance.accruals:
         if item.reversal_period != _following(item.period):
@@ -219,18 +216,19 @@ def _accruals(books: Books) -> Iterable[Difference]:
 
 
 def _without_invoice(books: Books, entry: Registered, period: str) -> int:
-    """The net value of what of a receipt had no invoice at the end of a period; what went back since is left out."""
-    invoiced = any(
-        item.posted and item.period is not None and item.period <= period
-        for item in books.followers.invoices_of_receipt.get(entry.number, [])
-    )
-    if invoiced:
+    """The net value of what of a receipt had no invoice at the end of a period; what went back since is left out.
+
+    The register shows what is invoiced by now: where that was before the end and after it, nothing can be said of the end, and it is 0.
+    """
+    posted = [item for item in books.followers.invoices_of_receipt.get(entry.number, []) if item.posted]
+    by_then = [item for item in posted if item.period is not None and item.period <= period]
+    if by_then and len(by_then) < len(posted):
         return 0
-    return sum(
-        line.net_fen * (line.quantity_milli - line.returned_milli) // line.quantity_milli
-        for line in entry.lines
-        if line.quantity_milli
-    )
+    value = 0
+    for line in entry.lines:
+        left = line.quantity_milli - line.returned_milli - (line.invoiced_milli if by_then else 0)
+        value += line.net_fen * max(0, left) // (line.quantity_milli or 1)
+    return value
 
 
 def _following(period: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shapan.control.oracle.books import Books
+from shapan.control.oracle.checks.inventory import MOVES
 from shapan.control.oracle.finding import (
     Check,
     Difference,
@@ -32,6 +33,14 @@ from shapan.kernel.clock import SHANGHAI
 DATE = Kind("business-date-differs")
 PERIOD = Kind("period-differs")
 LATE = Kind("period-late", "warning")
+
+# Kind of movement -> the inventory documents that bear its day. What takes back a store's consumption has a day of its own in either system.
+_KINDS_OF = {
+    **{move: kinds.keys() - {"store_consumption_return"} for move, (_, _, _, kinds) in MOVES.items()},
+    "production_receipt": {"finished_goods", "conversion_cost"},
+    "cost_adjustment": {"cost_adjustment"},
+    "purchase_return": {"cost_adjustment"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +192,7 @@ def _stores(books: Books) -> Iterator[_Pair]:
         if not books.of_run(change.business_date):
             continue
         for item in followers.inventory_documents.get(change.document, []):
-            if item.reverses is None and item.source_system == "scm" and item.kind != "store_consumption_return":
+            if item.reverses is None and item.source_system == "scm" and item.kind in _KINDS_OF.get(change.kind, ()):
                 own = finance("inventory_document", item.number)
                 sources = books.graph.named(change.document)
                 yield _Pair(
@@ -264,7 +273,9 @@ def _own(books: Books) -> Iterator[tuple[Document, str, str]]:
     """(document, its day, its period) of everything that finance has of this run."""
     ledger = books.finance
     yield from (
-        (receivable(n.number), n.business_date, n.period) for n in ledger.receivables if not n.opening and n.recognised
+        (receivable(n.number), n.recognised_on or n.business_date, n.period)
+        for n in ledger.receivables
+        if not n.opening and n.recognised
     )
     yield from ((finance("payable", n.number), n.business_date, n.period) for n in ledger.payables if not n.opening)
     yield from ((finance("cash_sale", n.number), n.business_date, n.period) for n in ledger.cash_sales)

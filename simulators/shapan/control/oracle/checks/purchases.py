@@ -144,14 +144,16 @@ def _differs(
         booked = _by_product(books, "finance", ((n.product_code, n.quantity_milli, None) for n in entry.lines))
     wrong = [key for key in sorted({*side.worth, *booked}) if side.worth.get(key) != booked.get(key)]
     if wrong:
-        want, have = (", ".join(_shown(key, worth.get(key)) for key in wrong) for worth in (side.worth, booked))
+        sides = (side.worth, booked)
+        want, have = (", ".join(_shown(key, worth.get(key)) for key in wrong) for worth in sides)
+        want_zh, have_zh = ("、".join(_shown_zh(key, worth.get(key)) for key in wrong) for worth in sides)
         yield Difference(
             DIFFERS,
             documents,
             want,
             have,
             f"{side.en} {side.number} of the SCM has {want}, but finance registered {have} ({entry.number}).",
-            f"SCM {side.zh} {side.number} 为 {want}，而财务登记 {entry.number} 为 {have}。",
+            f"SCM {side.zh} {side.number} 为 {want_zh}，而财务登记 {entry.number} 为 {have_zh}。",
         )
 
 
@@ -160,6 +162,13 @@ def _shown(key: str, worth: Worth | None) -> str:
         return f"no {key}"
     milli, net = worth
     return f"{quantity(milli)} {key}" + ("" if net is None else f" for {money(net)} net")
+
+
+def _shown_zh(key: str, worth: Worth | None) -> str:
+    if worth is None:
+        return f"无 {key}"
+    milli, net = worth
+    return f"{quantity(milli)} {key}" + ("" if net is None else f"（不含税 {money(net)}）")
 
 
 def _party(

@@ -131,9 +131,9 @@ def _status(
 def _wanted(books: Books, asked: CrmReturn) -> Counter[str]:
     wanted: Counter[str] = Counter()
     for line in asked.lines:
-        found = books.products.get(line.product_code)
-        factor = (found.factor(line.unit) if found else None) or 1000
-        wanted[books.product_key("crm", line.product_code)] += line.quantity * factor
+        key = books.product_key("crm", line.product_code)
+        found = books.products.get(key)
+        wanted[key] += line.quantity * ((found.factor(line.unit) if found else None) or 1000)
     return wanted
 
 
@@ -147,7 +147,8 @@ def _back(books: Books, items: Iterable[SalesReturn]) -> Counter[str]:
 
 def _red(books: Books, item: SalesReturn) -> Iterable[Difference]:
     source = books.links.deliveries.get(item.delivery)
-    billed = books.links.receivables_of(source) if source else ()
+    # What waits for acceptance, or was refused, is not owed and cannot be taken back in red.
+    billed = [item for item in (books.links.receivables_of(source) if source else ()) if item.recognised]
     if not billed or not item.gross_fen or not books.of_run(item.received_at):
         return
     reds = books.followers.red_of_return.get(item.number, [])

@@ -75,6 +75,8 @@ def _sales_order(books: Books, item: SalesOrder) -> Iterable[Difference]:
 
 def _receivable(books: Books, item: Receivable) -> Iterable[Difference]:
     source = books.links.delivery_of(item)
+    if books.links.is_taken_back(item):
+        return
     if source is None and item.source_document:
         yield Difference(
             RECEIVABLE_UNKNOWN,

@@ -43,8 +43,11 @@ def find(books: Books) -> Result:
         for item in books.scm.deliveries
         if item.state == "shipped" and (order := books.links.order_of_delivery(item))
     ]
+    # A red receivable is of the customer of the blue one; among several of a delivery, those that are taken back do not count.
     receivables = [
-        (source, item) for item in books.finance.receivables if (source := books.links.delivery_of(item)) is not None
+        (source, item)
+        for item in books.finance.receivables
+        if (source := books.links.delivery_of(item)) is not None and item in books.links.receivables_of(source)
     ]
     return Result(
         (
