@@ -47,7 +47,7 @@ def test_names_are_used_once() -> None:
 def test_an_unknown_defect_is_told_with_those_that_are_near(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UnknownDefect, match="Did you mean sequential-only"):
         find_defect("sequental-only")
-    with pytest.raises(UnknownDefect, match=r"no defect 'zzz'\. --list-defects"):
+    with pytest.raises(UnknownDefect, match=r"no defect 'zzz'\. docs/defects\.md"):
         find_defect("zzz")
 
 

@@ -76,6 +76,9 @@ def command(document: str, url: str, as_json: bool) -> None:
     console = Console(highlight=False)
     for line in lines(trace):
         console.print(line, soft_wrap=True)
+    zone = datetime.now().astimezone().strftime("UTC%z")
+    note = f"Documents: simulated time, UTC+0800. Requests and deliveries: real time, {zone}. 单据为模拟时间（UTC+0800），请求为真实时间（{zone}）。"
+    console.print(f"[dim]{note}[/]", soft_wrap=True)
 
 
 def lines(trace: Mapping[str, Any]) -> Iterator[str]:
@@ -125,6 +128,7 @@ def _duration(seconds: float) -> str:
 
 
 def _clock(text: str) -> str:
+    """The real time at which something was asked, in the time zone of this computer."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone()
     return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
 

@@ -154,7 +154,7 @@ def _welcome(options: SandboxOptions) -> None:
         "Client 客户端凭证",
         f"  client id      {client_id}",
         f"  client secret  {secret}",
-        "  narrower ones  shapan clients list",
+        "  other clients  shapan clients list",
         "",
         "First call, to be pasted 试一试",
         f"  TOKEN=$({curl} -d grant_type=client_credentials -d client_id={client_id} -d client_secret={secret} {crm}/oauth/token"

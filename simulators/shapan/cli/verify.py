@@ -130,9 +130,11 @@ def command(
     files, most = Files(junit, html), jobs or cores()
     stage = Stage(start, there or plan.main_world, running=running, tls=tls, outgoing=outgoing)
     with started(stage, quiet=as_json):
-        report = judged(plan, stage, most, quiet=as_json)
         if watch:
-            keep_watching(report, files, (scenario, only, watch_path), lambda some: judged(plan_of(some), stage, most))
+            keep_watching(
+                scenarios, files, (scenario, only, watch_path), lambda some: judged(plan_of(some), stage, most)
+            )
+        report = judged(plan, stage, most, quiet=as_json)
     files.write(report)
     told = defects_report(report, mistakes) if defects else report.as_dict()
     if as_json:

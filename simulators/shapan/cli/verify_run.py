@@ -183,25 +183,26 @@ class Files:
 
 
 def keep_watching(
-    report: Report,
+    chosen: list[Scenario],
     files: Files,
     watched: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
-    again: Callable[[list[Scenario]], Report],
+    judge: Callable[[list[Scenario]], Report],
 ) -> NoReturn:
-    """Until Ctrl-C: show the report, wait until a scenario or one of the paths changes, run again. The sandbox stays.
+    """Until Ctrl-C: run, show the report, wait until a scenario or one of the paths changes, run again. The sandbox stays.
 
-    `watched` are the names of the command line, the parts of --only, and the paths of --watch-path. A script with faults is told and
-    waited for.
+    `watched` are the names of the command line, the parts of --only, and the paths of --watch-path. What is changed while a run is under
+    way leads to the next one. A script with faults is told and waited for.
     """
     from shapan.scenario import ScenarioError, load_scenarios
 
     names, only, paths = watched
-    scripts = [outcome.job.scenario.file for outcome in report.outcomes]
+    folders = [Path(name) for name in names if Path(name).is_dir()]
     while True:
+        places = [*folders, *(scenario.file for scenario in chosen), *map(Path, paths)]
+        before = state_of(places)
+        report = judge(chosen)
         files.write(report)
         print_report(report)
-        places = [*(Path(name) for name in names if Path(name).is_dir()), *scripts, *map(Path, paths)]
-        before = state_of(places)
         click.echo(
             f"Watching {len(before)} file(s). Ctrl-C ends. 正在监视 {len(before)} 个文件，按 Ctrl-C 结束。", err=True
         )
@@ -217,5 +218,3 @@ def keep_watching(
             chosen = [s for s in scenarios if not only or any(part in s.name for part in only)]
             if chosen:
                 break
-        scripts = [scenario.file for scenario in chosen]
-        report = again(chosen)

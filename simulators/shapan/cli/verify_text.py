@@ -117,6 +117,6 @@ def _print_outcome(console: Console, outcome: Outcome) -> None:
     if outcome.reason is None:
         return
     colour = "yellow" if outcome.verdict == "skipped" else "red"
-    step = f"at step {escape(str(outcome.result.step))}: " if outcome.result is not None else ""
+    step = f"at step {escape(str(outcome.result.step))}: " if outcome.result is not None and outcome.result.step else ""
     console.print(f"          {step}[{colour}]{escape(outcome.reason.en)}[/]", soft_wrap=True)
     console.print(f"          [{colour}]{escape(outcome.reason.zh)}[/]", soft_wrap=True)

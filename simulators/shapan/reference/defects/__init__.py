@@ -250,6 +250,6 @@ def find_defect(name: str) -> Defect:
     near = difflib.get_close_matches(name, known, n=3)
     en, zh = (f" Did you mean {' or '.join(near)}?", f"是否想用 {'、'.join(near)}？") if near else ("", "")
     raise UnknownDefect(
-        f"There is no defect {name!r}.{en} --list-defects has them all. "
-        f"没有名为 {name!r} 的缺陷。{zh}可用 --list-defects 列出全部。"
+        f"There is no defect {name!r}.{en} docs/defects.md and `python -m shapan.reference --list-defects` have them all. "
+        f"没有名为 {name!r} 的缺陷。{zh}docs/defects.md 与 python -m shapan.reference --list-defects 列出全部。"
     )
