@@ -100,7 +100,7 @@ def test_a_product_is_the_item_that_looks_like_it_and_is_asked_for_once(
         "category": "CAB",
         "kind": "material",
     }
-    scm, _ = scripted(ok(product))
+    scm, _ = scripted(ok(product), refused(404, "not-found"))
     finance, script = scripted(page(), page({"code": "LED-1-A"}, {"code": there}))
     items = Items(scm, finance, state)
     assert [items.item_of("CAB-3X25-YJV22"), items.item_of("CAB-3X25-YJV22")] == [Item(there, "materials")] * 2
@@ -114,3 +114,12 @@ def test_a_product_that_two_items_look_like_is_entered(scripted: Scripted, state
     finance, script = scripted(page(), page({"code": "AB-01-C2"}, {"code": "AB-0I-C2"}), refused(409, "code-exists"))
     assert Items(scm, finance, state).item_of("AB-O1-C2") == Item("AB-O1-C2", "goods")
     assert json.loads(script.requests[-1].content) == {"code": "AB-O1-C2", "name": "灯", "unit": "件", "category": "AB"}
+
+
+def test_an_item_that_another_product_bears_as_its_own_code_is_not_taken(scripted: Scripted, state: State) -> None:
+    product = {"product_code": "LED-1-S", "name": "灯", "base_unit": "件", "category": "LED", "kind": "goods"}
+    scm, asked = scripted(ok(product), ok({**product, "product_code": "LED-1-5"}))
+    finance, script = scripted(page(), page({"code": "LED-1-5"}), ok({}))
+    assert Items(scm, finance, state).item_of("LED-1-S") == Item("LED-1-S", "goods")
+    assert asked.requests[-1].url.path == "/products/LED-1-5"
+    assert json.loads(script.requests[-1].content)["code"] == "LED-1-S"

@@ -96,6 +96,25 @@ def test_money_may_come_before_the_goods_leave(house: House, integration: Integr
     assert settlements(house, advance)[0]["from_advance"] is True
 
 
+def test_money_may_come_before_the_customer_accepts_the_goods(house: House, integration: Integration) -> None:
+    """A receivable that waits for acceptance (待验收) is not owed yet: the money is applied once it is."""
+    [known] = sales(house, integration, 1)
+    body = {
+        "customer_id": known["customer_id"],
+        "business_date": known["business_date"],
+        "recognition": "on_acceptance",
+        "source_reference": {"system": "manual", "document": "HT-1"},
+        "lines": [{"description": "安装", "net_amount": "100.00", "tax_rate": "0.13", "tax_amount": "13.00"}],
+    }
+    pending = done(house.finance.post("/receivables", json=body))
+    receipt = pay(house, pending, "113.00", pending["number"])
+    integration.run()
+    assert settlements(house, receipt) == []
+    done(house.finance.post(f"/receivables/{pending['id']}/accept", json={"acceptance_date": pending["business_date"]}))
+    integration.run()
+    assert open_amounts(house, [known, pending]) == [known["gross_amount"], "0.00"]
+
+
 def test_what_a_person_took_back_is_not_settled_again(house: House, integration: Integration) -> None:
     [sale] = sales(house, integration, 1)
     receipt = pay(house, sale, "100.00", sale["number"])

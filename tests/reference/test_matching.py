@@ -168,8 +168,9 @@ class Systems:
         found = [
             one
             for one in self.customers.values()
-            if one["unifiedSocialCreditCode"] == query.get("unifiedSocialCreditCode")
-            or one["name"] == query.get("name")
+            if any(
+                query.get(member) == one[member] for member in ("unifiedSocialCreditCode", "name") if member in query
+            )
         ]
         return httpx.Response(200, json={"items": found, "nextCursor": None})
 
@@ -278,6 +279,28 @@ def test_a_finance_customer_is_traced_back_by_tax_number_then_name(matcher: Matc
         {"id": 3, "full_name": None, "tax_number": None},
     ]
     assert [matcher.crm_customers_of(number) for number in (1, 2, 3)] == [["1"], ["2"], []]
+
+
+def test_a_namesake_with_another_tax_number_is_not_behind_a_finance_customer(
+    matcher: Matcher, systems: Systems
+) -> None:
+    systems.customer("1")
+    systems.customer("2", "上海远帆物流有限公司", None)
+    systems.finance = [
+        {"id": 1, "full_name": NAME, "tax_number": OTHER_TAX},
+        {"id": 2, "full_name": "上海远帆物流有限公司", "tax_number": OTHER_TAX},
+    ]
+    assert [matcher.crm_customers_of(number) for number in (1, 2)] == [[], ["2"]]
+
+
+def test_a_second_record_in_finance_does_not_take_the_place_of_the_first(
+    matcher: Matcher, systems: Systems, state: State
+) -> None:
+    systems.customer("1")
+    systems.finance = [{"id": number, "full_name": NAME, "tax_number": TAX} for number in (1, 2)]
+    assert matcher.finance_customer_of("crm", "1") == 1
+    assert matcher.crm_customers_of(2) == ["1"]
+    assert state.linked("customer", "crm", "1", "finance") == "1"
 
 
 def test_two_orders_of_one_customer_at_once_make_one_partner(matcher: Matcher, systems: Systems) -> None:

@@ -1,7 +1,8 @@
 """Which inventory item of finance (存货档案) a product of the SCM is (存货对照).
 
 Finance's codes were typed by hand: CAB-3X25-YJV22 may stand there as CAB-3X25YJV22, cab-3x2s-yjv22 or CAB-YJV22-3X25. What looks the same once
-letters and digits that are mistaken for each other count as one is the same item, if only one is; else it is entered anew.
+letters and digits that are mistaken for each other count as one is the same item, if only one is and the SCM has no other product of that very code;
+else it is entered anew.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from shapan.reference.client import SystemClient
 from shapan.reference.errors import Refused
@@ -56,13 +58,23 @@ class Items:
         return known
 
     def _find(self, product_code: str) -> str | None:
-        """The code in finance: the same, else the only one that looks the same."""
+        """The code in finance: the same, else the only one that looks the same and belongs to no other product."""
         if any(self._finance.by_watermark("/inventory-items", code=product_code)):
             return product_code
         looks = {skeleton(code) for code in (product_code, swapped(product_code))}
         listed = self._finance.by_watermark("/inventory-items", limit=500)
         alike = [one["code"] for one in listed if skeleton(one["code"]) in looks]
-        return alike[0] if len(alike) == 1 else None
+        return alike[0] if len(alike) == 1 and not self._is_product(alike[0]) else None
+
+    def _is_product(self, code: str) -> bool:
+        """Whether the SCM has a product of this very code. A code of finance that no code of the SCM can be is none."""
+        try:
+            self._scm.get(f"/products/{quote(code, safe='')}")
+        except Refused as refusal:
+            if refusal.status not in (400, 404, 422):
+                raise
+            return False
+        return True
 
     def _enter(self, product: Mapping[str, Any]) -> str:
         code = str(product["product_code"])

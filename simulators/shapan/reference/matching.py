@@ -214,7 +214,9 @@ class Matcher:
         party = Party("finance", str(finance_id), str(finance_id), customer["full_name"] or "", customer["tax_number"])
         found = [one["id"] for one in self._crm_customers(party)]
         for customer_id in found:
-            self._state.link("customer", "crm", customer_id, "finance", str(finance_id))
+            # Finance may have a company twice: the record on which its documents are booked stays the one that was decided on.
+            if self._state.linked("customer", "crm", customer_id, "finance") is None:
+                self._state.link("customer", "crm", customer_id, "finance", str(finance_id))
         return found
 
     def _counterpart(
@@ -254,11 +256,14 @@ class Matcher:
         return str(found)
 
     def _crm_customers(self, party: Party) -> list[Mapping[str, Any]]:
-        if party.tax_number:
-            found = list(self._crm.by_link("/customers", unifiedSocialCreditCode=plain_tax_number(party.tax_number)))
+        tax = plain_tax_number(party.tax_number)
+        if tax:
+            found = list(self._crm.by_link("/customers", unifiedSocialCreditCode=tax))
             if found:
                 return found
-        return list(self._crm.by_link("/customers", name=party.name)) if party.name else []
+        named = self._crm.by_link("/customers", name=party.name) if party.name else ()
+        # One whose tax number is another one is another company, whatever its name.
+        return [one for one in named if not tax or plain_tax_number(one["unifiedSocialCreditCode"]) in ("", tax)]
 
 
 def lock_keys(party: Party) -> list[str]:

@@ -20,7 +20,8 @@ _FILTERS = {"ORD": "order_reference", "XSCK": "source_document", "YS": "number"}
 class ReceiptFlow(Flow):
     """Money came in that names what it is for -> exactly that is settled; what is over stays unapplied, for the cashier to decide.
 
-    Money may come before what it pays: so each new receivable, too, is a reason to look at what its customer has unapplied.
+    Money may come before what it pays: so each receivable that is new, or that is owed only since the goods were accepted (验收), is a reason, too,
+    to look at what its customer has unapplied.
     """
 
     scopes: ClassVar[Scopes] = {
@@ -31,7 +32,7 @@ class ReceiptFlow(Flow):
         """One look at a customer answers all events of it that wait."""
         return tuple(
             Route(event, self.settle_customer, customer_of, label="settlement", report=True)
-            for event in ("finance.receipt.posted", "finance.receivable.posted")
+            for event in ("finance.receipt.posted", "finance.receivable.posted", "finance.receivable.accepted")
         )
 
     def settle_customer(self, event: Json) -> None:
