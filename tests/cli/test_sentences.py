@@ -32,6 +32,8 @@ def refused(result) -> str:
         (["--integration", "x", "--defect", "float-money"], "--defect needs --reference"),
         (["--reference", "--defect", "float-mony"], "Did you mean float-money"),
         (["--reference", "--watch", "--json"], "--watch goes with neither"),
+        (["--reference", "--defects", "--html", "x.html"], "--defects gives a table"),
+        (["--reference", "--defects", "--junit", "x.xml"], "--defects gives a table"),
         (["--reference", "--defects", "token-scopes"], "No defect is made for"),
         (["nothing", "--reference"], "nothing"),
         (["--only", "nothing", "--reference"], "No scenario's name holds nothing"),

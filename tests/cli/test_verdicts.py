@@ -131,6 +131,10 @@ def test_oracle_verify_and_load_reach_a_running_sandbox(shapan):
         assert skipped.returncode == 1, skipped.stdout + skipped.stderr
         assert "needs one of its own" in skipped.stdout
         assert "Nothing was run" in skipped.stdout
+        # The integration works in the world that is there, and would never see another.
+        elsewhere = shapan("verify", "order-to-receivable", "--attach", "--seed", "7", *running)
+        assert elsewhere.returncode == 2, elsewhere.stdout + elsewhere.stderr
+        assert "trading/tiny/42" in elsewhere.stderr
         unknown = shapan("oracle", "--url", control, "--order", "ORD-209901-00001")
         assert unknown.returncode == 2
         english, chinese = unknown.stderr.splitlines()

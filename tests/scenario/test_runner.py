@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -330,6 +331,42 @@ def test_what_a_workflow_depends_on_runs_first_and_once(run: Run, shop: Shop) ->
     ]
     assert run(read(), workflow={"dependsOn": ["base"]}, others=others).passed
     assert shop.routes() == ["GET /ping", "GET /orders/7", "GET /orders/7"]
+
+
+def test_what_a_workflow_depends_on_is_tried_again_when_it_had_failed(run: Run, shop: Shop) -> None:
+    shop.on("GET /ping", (503, None), (200, None)).on("GET /orders/7", (200, open_order()))
+    others = [
+        {"workflowId": "base", "steps": [ping()]},
+        {"workflowId": "second", "dependsOn": ["base"], "steps": [read()]},
+    ]
+    call = {"stepId": "call", "workflowId": "second", "onFailure": [wait(1)]}
+    assert run(call, others=others).passed
+    assert shop.routes() == ["GET /ping", "GET /ping", "GET /orders/7"]
+
+
+def test_the_actions_of_a_step_see_its_outputs(run: Run, shop: Shop) -> None:
+    shop.on("GET /orders/7", (200, open_order(state="draft")), (200, open_order())).on("GET /ping", (200, None))
+    done = {"name": "done", "type": "end", "criteria": [{"condition": "$steps.read.outputs.state == 'open'"}]}
+    again = {"name": "again", "type": "goto", "stepId": "read"}
+    result = run(read(outputs={"state": "$response.body#/state"}, onSuccess=[done]), ping(onSuccess=[again]))
+    assert result.passed
+    assert shop.routes() == ["GET /orders/7", "GET /ping", "GET /orders/7"]
+
+
+def test_what_cannot_be_written_as_a_request_fails_its_step(run: Run, shop: Shop) -> None:
+    shop.on(
+        "GET /orders/7",
+        lambda request: httpx.Response(200, text='{"id": "\\ud800"}', headers={"Content-Type": "application/json"}),
+    )
+    result = run(read(outputs={"id": "$response.body#/id"}), read("again", "$steps.read.outputs.id"))
+    assert (result.verdict, result.step) == ("failed", "again")
+    assert result.reason is not None
+    assert "cannot be sent" in result.reason.en
+    # Whatever the systems say, what is told of it can be written to a file or a terminal.
+    failed = read(successCriteria=[{"condition": "$response.body#/id == 'x'"}])
+    failed["x-shapan"] = {"document": "{$response.body#/id}"}
+    for one in (result, run(failed)):
+        json.dumps(one.as_dict(), ensure_ascii=False).encode()
 
 
 def test_goto_another_workflow_does_not_come_back(run: Run, shop: Shop) -> None:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shapan.verify import Report
+from shapan.scenario import Exchange
+from shapan.verify import Outcome, Report, make_plan
 from shapan.verify.report import as_html, write_html, write_json, write_junit
 from shapan.verify.report.drawing import delays_drawing, sequence_drawing
 from shapan.verify.report.junit import SUITE
@@ -177,3 +178,17 @@ def test_bars_of_delays_are_on_one_scale_and_late_ones_are_beyond_the_limit(scen
     assert [bar["width"] > limit for bar in bars] == [False] * 5 + [True]
     assert all(0 < bar["width"] < drawn["width"] - drawn["left"] for bar in bars)
     assert delays_drawing([])["groups"] == []
+
+
+def test_headers_that_explain_nothing_are_left_out_of_the_page(scenario, result):
+    asked = Exchange(
+        "s1", "crm", "createOrder", "POST", "http://x.test/orders", {"host": "x.test", "Idempotency-Key": "key-1"}, "", 201,
+        {"Server": "granian", "etag": "tag-1"}, "", None, 0.2, 0.012,
+    )  # fmt: skip
+    [job] = make_plan([scenario("s")]).jobs
+    ran = result("s", exchanges=(asked,))
+    page = as_html(Report((Outcome(job, "passed", None, ran),)).as_dict())
+    assert "key-1" in page
+    assert "tag-1" in page
+    assert "granian" not in page
+    assert "<pre>host:" not in page

@@ -11,6 +11,7 @@ import pytest
 from shapan.kernel.auth import Client
 from shapan.sandbox.errors import SandboxError
 from shapan.verify import Place, Verification, make_plan
+from shapan.verify.report import as_html, as_junit
 
 URLS = {"crm": "http://crm.test", "control": "http://control.test"}
 
@@ -162,6 +163,39 @@ class Dead:
         return self.code
 
 
+def test_what_the_runner_skips_is_neither_failed_nor_passed(scenario, result):
+    from shapan.scenario import Text
+
+    def judge(one, environment, on_step):
+        why = Text("Nobody can restart it.", "无法重启。")
+        return result(one.name, verdict="skipped", why_skipped=why, steps=(), exchanges=())
+
+    report = Verification(make_plan([scenario("restarts")]), Stage(), judge=judge).run()
+    assert [(one.verdict, one.reason.en) for one in report.outcomes] == [("skipped", "Nobody can restart it.")]
+    assert report.ok is False
+    assert as_html(report.as_dict())
+    assert b"<skipped" in as_junit(report.as_dict())
+
+
+def test_a_run_that_is_stopped_begins_no_further_step(scenario, result):
+    broken = threading.Event()
+
+    def judge(one, environment, on_step):
+        if one.name == "breaks":
+            broken.set()
+            raise KeyboardInterrupt
+        broken.wait(20)
+        for _ in range(1_000_000):
+            on_step("a step that waits for nothing")
+        return result(one.name)
+
+    listener = Listener()
+    plan = make_plan([scenario("goes-on"), scenario("breaks")])
+    with pytest.raises(KeyboardInterrupt):
+        Verification(plan, Stage(), jobs=2, listener=listener, judge=judge).run()
+    assert len(listener.told) < 1_000_000
+
+
 def test_an_integration_that_ended_by_itself_is_told(scenario, result):
     def judge(one, environment, on_step):
         return result(one.name, reason=None if one.name == "needs-none" else "missing")
@@ -170,6 +204,7 @@ def test_an_integration_that_ended_by_itself_is_told(scenario, result):
     report = Verification(plan, Stage(Dead(3)), jobs=1, judge=judge).run()
     assert report.ended == (3, "its last words")
     assert [outcome.log for outcome in report.outcomes] == ["", "its last words"]
+    assert [outcome.exit_code for outcome in report.outcomes] == [None, 3]
     told = report.as_dict()
     assert told["integration_ended"] == {"exit_code": 3, "log": "its last words"}
     assert [one["verdict"] for one in told["scenarios"]] == ["passed", "failed"]

@@ -13,18 +13,21 @@ from shapan.verify.sequence import MOST_MESSAGES, sequence
 BEGAN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
-def entry(
+def raw(
     at: float, system="crm", operation="getOrder", *, client="integration", status=200, about=(), method="GET", **more
 ):
-    """A journal entry `at` seconds after the scenario began."""
-    return entry_of(
-        {
-            "system": system, "kind": "request", "started_at": (BEGAN + timedelta(seconds=at)).isoformat(),
-            "method": method, "path": "/x", "operation_id": operation, "client_id": client, "status": status,
-            "sent": "whole", "duration_ms": 3.2, "problem": None, "faults": [], "subjects": list(about), "references": [],
-            **more,
-        }
-    )  # fmt: skip
+    """A journal entry `at` seconds after the scenario began, as control tells it."""
+    return {
+        "system": system, "kind": "request", "started_at": (BEGAN + timedelta(seconds=at)).isoformat(),
+        "method": method, "path": "/x", "operation_id": operation, "client_id": client, "status": status,
+        "sent": "whole", "duration_ms": 3.2, "problem": None, "faults": [], "subjects": list(about), "references": [],
+        **more,
+    }  # fmt: skip
+
+
+def entry(at: float, *about_it, **more):
+    """The same as it is read."""
+    return entry_of(raw(at, *about_it, **more))
 
 
 def event(at: float, kind: str, subject: str, status=204, state="delivered", attempt=1, **more):

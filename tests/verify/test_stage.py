@@ -124,6 +124,25 @@ def test_the_journal_is_read_on_from_where_it_was(sandbox):
         assert len(reader.entries()) == len(found)
 
 
+def test_everything_is_ended_although_an_integration_does_not_end_in_order(sandbox, scenario):
+    class Stubborn(Started):
+        def __exit__(self, *_):
+            super().__exit__()
+            raise KeyboardInterrupt
+
+    Started.every = []
+    over = []
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Stage(["run"], HERE, running=(dict(sandbox.urls), sandbox.client), make_integration=Stubborn) as stage,
+    ):
+        stage._stack.callback(over.append, "sandbox")
+        for job in make_plan([scenario("a"), scenario("b", seed=7)], Wish(size="tiny")).jobs:
+            stage._join(job)
+    assert [one.running for one in Started.every] == [False, False]
+    assert over == ["sandbox"]
+
+
 class Ended:
     """An integration that has ended, or not."""
 

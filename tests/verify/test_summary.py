@@ -9,7 +9,7 @@ from shapan.verify import Observer, make_plan
 from shapan.verify.coverage import coverage
 from shapan.verify.delays import pooled
 from shapan.verify.figures import Figures, compared, figures_of, total
-from tests.verify.test_sequence import entry, event
+from tests.verify.test_sequence import BEGAN, entry, event, raw
 
 
 def test_coverage_names_what_was_used_what_was_never_met_and_what_was_not_acted_on():
@@ -107,6 +107,50 @@ class Control:
         if not self.answers:
             raise SandboxError("No sandbox answers.", "没有沙盘响应。")
         return self.answers.pop(0)
+
+
+class Systems:
+    """A control whose systems have this journal."""
+
+    def __init__(self, items):
+        self.items = items
+
+    def call(self, method, path, *_, params=None, **__):
+        if path == "/journal":
+            if params["limit"] == 1:
+                return {"items": [], "next": "1", "has_more": False}
+            items, self.items = self.items, []
+            return {"items": items, "next": "1", "has_more": False}
+        if path == "/clock":
+            return {"now": "2026-11-24T10:00:00+08:00"}
+        if path == "/reconciliation":
+            return {"checks": [], "differences": [], "delays": []}
+        if path == "/systems":
+            return {"items": [{"health": {"world": {"opening": "2026-11-01"}}}]}
+        return {"systems": []}
+
+
+def test_what_people_do_as_another_client_is_not_the_integration_s(scenario, result):
+    from dataclasses import replace
+
+    from shapan.kernel.auth import Client
+    from shapan.verify import Place
+
+    plain = scenario("a", isolation="own")
+    [main] = plain.workflows.values()
+    workflow = replace(main, steps=tuple(replace(step, client="auditor") for step in main.steps))
+    plan = make_plan([replace(plain, workflows={"main": workflow})])
+    items = [raw(0.1, "crm", "getOrder"), raw(0.2, "crm", "createOrder", client="auditor", method="POST", status=403)]
+    observer = Observer(Systems(items), "shapan", plan)
+    [job] = plan.jobs
+    place = Place("own", {}, Client("shapan", "s"), None)
+    observation = observer.begin(job, place)
+    observation._began = BEGAN.timestamp()
+    drawn = observation.end(result("a", reason="late", exchanges=()))
+    assert [message["label"] for message in drawn["messages"]] == ["getOrder"]
+    told = observer.summary()["coverage"]
+    assert told["requests"] == 1
+    assert [row["operation"] for row in told["systems"][0]["used"]] == ["getOrder"]
 
 
 @pytest.mark.parametrize("answers", [[], [{"next": "1"}], [{"next": "1"}, {"now": "2026-11-24T10:00:00+08:00"}]])

@@ -27,6 +27,7 @@ from shapan.cli.verify_run import (
     judged,
     keep_watching,
     require_fit,
+    require_world,
     started,
 )
 from shapan.cli.verify_text import print_plan, print_report
@@ -109,13 +110,15 @@ def command(
     quiet_logs()
     scenarios = chosen_scenarios(scenario, only)
     require_fit(reference=reference, attach=attach, isolate=isolate, defects=defects, all_scenarios=all_scenarios,
-                watch=watch, watch_path=bool(watch_path), as_json=as_json)  # fmt: skip
+                watch=watch, watch_path=bool(watch_path), as_json=as_json, reports=bool(junit or html))  # fmt: skip
     start = None if list_only else command_line(integration, reference, attach, None if defects else defect)
     if attach and not url:
         url = f"http://127.0.0.1:{PORT}"
     running = running_sandbox(url, client_id, client_secret) if url else None
     there = World.of(running_world(url)) if url else None
     wish = Wish(**world.options()) if there is None else Wish(**world.options()).within(there)
+    if attach and there is not None:
+        require_world(there, wish)
     mistakes = chosen_defects(defect, scenarios if scenario or only else None) if defects else ()
 
     def plan_of(some: list[Scenario]) -> Plan:

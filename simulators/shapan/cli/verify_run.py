@@ -21,7 +21,7 @@ from shapan.cli.verify_watch import state_of, wait_for_change
 if TYPE_CHECKING:
     from shapan.reference.defects import Defect
     from shapan.scenario import Scenario, ScenarioError
-    from shapan.verify import Plan, Report, Stage
+    from shapan.verify import Plan, Report, Stage, Wish, World
 
 
 def cores() -> int:
@@ -59,6 +59,7 @@ def require_fit(
     watch: bool,
     watch_path: bool,
     as_json: bool,
+    reports: bool,
 ) -> None:
     """Ends the command, naming every pair of options that do not go together."""
     wrong = [
@@ -79,6 +80,11 @@ def require_fit(
                 "--all-scenarios needs --defects.",
                 "--all-scenarios 需要与 --defects 一起使用。",
             ),
+            (
+                defects and reports,
+                "--defects gives a table, in which a scenario that fails is good; write it with --json, not with --junit or --html.",
+                "--defects 给出缺陷表，其中场景未通过才是好结果；请用 --json 输出，不要用 --junit 或 --html。",
+            ),
             (watch_path and not watch, "--watch-path needs --watch.", "--watch-path 需要与 --watch 一起使用。"),
             (
                 watch and (defects or as_json),
@@ -90,6 +96,17 @@ def require_fit(
     ]
     if wrong:
         fail(" ".join(en for en, _ in wrong), "".join(zh for _, zh in wrong))
+
+
+def require_world(there: World, wish: Wish) -> None:
+    """Ends the command when another world is wished for than the one in which an integration works that runs already."""
+    if (wish.profile, wish.size, wish.seed, wish.mess, wish.rates) != (
+        there.profile, there.size, there.seed, there.mess, there.rates,
+    ):  # fmt: skip
+        fail(
+            f"With --attach the scenarios run where the integration works, in the world {there} with {there.mess} mess; leave --world, --size, --seed, --mess and --rate out.",
+            f"使用 --attach 时，场景在集成程序所在的世界 {there}（{there.mess}）中运行；请去掉 --world、--size、--seed、--mess、--rate。",
+        )
 
 
 def command_line(integration: str | None, reference: bool, attach: bool, defect: str | None) -> list[str] | None:
@@ -199,8 +216,10 @@ def keep_watching(
     folders = [Path(name) for name in names if Path(name).is_dir()]
     while True:
         places = [*folders, *(scenario.file for scenario in chosen), *map(Path, paths)]
-        before = state_of(places)
+        # Files that are named may be saved while the run goes on; what it leaves in folders itself must not start the next.
+        before = state_of(place for place in places if not place.is_dir())
         report = judge(chosen)
+        before = state_of(place for place in places if place.is_dir()) | before
         files.write(report)
         print_report(report)
         click.echo(
@@ -214,6 +233,7 @@ def keep_watching(
                 scenarios = load_scenarios(names)
             except ScenarioError as error:
                 _tell_faults(error)
+                click.echo(f"{error.en}\n{error.zh}", err=True)
                 continue
             chosen = [s for s in scenarios if not only or any(part in s.name for part in only)]
             if chosen:

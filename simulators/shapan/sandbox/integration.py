@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 import shlex
 import socket
@@ -29,6 +30,12 @@ REFERENCE = [sys.executable, "-m", "shapan.reference"]
 # One that never listens (it pulls) costs so long; one that listens later gets its events by the retries.
 READY_SECONDS = 3
 _STOP_SECONDS = 10
+_HIDDEN = "[hidden]"
+# What clients print of what they may not: a header, a member or form field with such a name, a password in a URL.
+_SECRETS = re.compile(
+    r"""(?ix) (?P<before> \b(?:bearer|basic)\s+ | ["']?\w*(?:secret|password|access_token|refresh_token)["']?\s*[=:]\s*["']?
+        | ://[^\s:/@]*: (?=[^\s/@]+@) ) (?P<secret> [^\s"'&,;@]{4,} )"""
+)
 
 
 def command_of(text: str) -> list[str]:
@@ -67,7 +74,7 @@ class Integration:
         self._broker = broker
         self._extra = dict(extra or {})
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder = tempfile.TemporaryDirectory(prefix="shapan-integration-")
+        self._folder = tempfile.TemporaryDirectory(prefix="shapan-integration-", ignore_cleanup_errors=True)
         self._hooks: list[tuple[str, str, str]] = []
         self.log = Path(self._folder.name) / "integration.log"
 
@@ -164,12 +171,17 @@ class Integration:
         return process is not None and process.poll() is not None and not group_lives(process) and not self._listens()
 
     def tail(self, lines: int = 20) -> str:
-        """The last lines of what it wrote."""
-        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:]) if self.log.exists() else ""
+        """The last lines of what it wrote, without the secrets that it was given and what looks like one: they end up in reports."""
+        if not self.log.exists():
+            return ""
+        text = "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
+        for secret in (self._client.secret, self._secret):
+            text = text.replace(secret, _HIDDEN)
+        return _SECRETS.sub(rf"\g<before>{_HIDDEN}", text)
 
     def kill(self) -> None:
-        """End it at once, as a crash would."""
-        if self._process is not None and self._process.poll() is None:
+        """End it at once, as a crash would, with what a command that has ended itself left behind."""
+        if self._process is not None and group_lives(self._process):
             kill_group(self._process)
 
     def start_again(self) -> None:
@@ -180,7 +192,12 @@ class Integration:
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
-            end_group(self._process, _STOP_SECONDS)
+            try:
+                end_group(self._process, _STOP_SECONDS)
+            except BaseException:
+                # Another Ctrl-C: it has a group of its own and would outlive us.
+                kill_group(self._process)
+                raise
         with httpx.Client(trust_env=False, timeout=5, verify=trusted()) as http:
             for name, webhook_id, token in self._hooks:
                 try:

@@ -76,10 +76,11 @@ def of_runs(failures: Sequence[Failure], numbers: Sequence[int], times: int) -> 
 def _failure(
     step: Step, scope: Scope, redactor: Redactor, expected: str, found: str, text: Text, failed: Criterion | None = None
 ) -> Failure:
+    document = _document(step, scope)
     lines = [line for one, line in zip(step.criteria, step.criteria_lines, strict=False) if one is failed]
     return Failure(
         system=step.source or "",
-        document=_document(step, scope),
+        document=document if document is None else redactor.text(document),
         expected=redactor.text(expected),
         found=redactor.text(found),
         reason=Text(redactor.text(text.en), redactor.text(text.zh)),

@@ -81,6 +81,8 @@ class Player:
         self._generated: dict[tuple[str, str], str] = {}
         self._attempts = 0
         self._ended: dict[str, dict[str, dict[str, Any]]] = dict(ended or {})
+        # Of those, the ones that failed: what depends on them has to have them played again.
+        self._failed: set[str] = set()
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -94,15 +96,17 @@ class Player:
             text = _circle(_DEEPEST, "workflows", "个工作流")
             raise Stopped(workflow.id, explain.of_error(nobody, Scope(), self._redactor, text, "an end", "no end"))
         for key in workflow.depends_on:
-            if key not in self._ended:
+            if key not in self._ended or key in self._failed:
                 outcome = self.workflow(self._workflows[key], given, depth + 1)
                 if outcome.failure is not None:
                     return outcome
         frame = _Frame(workflow, self._inputs(workflow, given), depth)
         self._ended[workflow.key] = {"inputs": frame.inputs, "outputs": {}}
+        self._failed.discard(workflow.key)
         wrong = _bad_inputs(workflow, frame.inputs)
         if wrong is not None:
             first = workflow.steps[0]
+            self._failed.add(workflow.key)
             return Outcome(
                 {}, explain.of_error(first, Scope(), self._redactor, wrong, "valid inputs", "others"), first.id
             )
@@ -112,10 +116,14 @@ class Player:
             step = workflow.steps[index]
             failure, action = self._visit(frame, step)
             if action is not None and action.type == "goto" and action.workflow is not None:
-                return self.workflow(self._workflows[action.workflow], frame.inputs, depth + 1)
+                outcome = self.workflow(self._workflows[action.workflow], frame.inputs, depth + 1)
+                if outcome.failure is not None:
+                    self._failed.add(workflow.key)
+                return outcome
             if action is not None and action.type == "goto":
                 index = places[action.step_id or ""]
             elif failure is not None:
+                self._failed.add(workflow.key)
                 return Outcome(self._outputs(frame), failure, step.id)
             elif action is not None and action.type == "end":
                 break
@@ -163,10 +171,11 @@ class Player:
             fatal = fatal or self._may_go_on(step, scope)
             failure, outputs = (fatal, {}) if fatal else self._attempt(frame, step, scope)
             attempts += 1
-            action = None if fatal else _first(step.on_success if failure is None else step.on_failure, scope, tries)
             if failure is None:
+                # Before its actions are chosen: their criteria may ask for them.
                 frame.steps[step.id] = outputs
-            elif action is not None and action.type == "retry":
+            action = None if fatal else _first(step.on_success if failure is None else step.on_failure, scope, tries)
+            if action is not None and action.type == "retry" and failure is not None:
                 tries[action.name] += 1
                 delay = _retry_after(scope)
                 delay = action.retry_after if delay is None else delay
@@ -261,6 +270,13 @@ class Player:
             text = Text(f"{step.id} could not be sent, because {error.expression} leads to nothing.",
                         f"步骤 {step.id} 无法发送，因为 {error.expression} 没有值。")  # fmt: skip
             return explain.of_error(step, scope, redactor, text, str(error.expression), "nothing"), {}
+        except UnicodeEncodeError:
+            # JSON may hold half of a surrogate pair, and what a system answered may be sent on.
+            text = Text(f"{step.id} cannot be sent, because one of its values is no Unicode text.",
+                        f"步骤 {step.id} 无法发送，因为其中有值不是合法的 Unicode 文本。")  # fmt: skip
+            return explain.of_error(
+                step, scope, redactor, text, "a request that can be written", "half a character"
+            ), {}
         status = scope.message.status
         if not step.criteria and status is not None and not 200 <= status < 300:
             return explain.of_criteria(step, None, scope, redactor), {}

@@ -185,7 +185,8 @@ class Redactor:
         self._secrets = sorted({*self._secrets, *([secret] if secret else [])}, key=len, reverse=True)
 
     def text(self, text: str) -> str:
-        """The text without known secrets."""
+        """The text without known secrets, and without halves of surrogate pairs, which JSON may hold and no file can."""
+        text = text.encode("utf-8", "replace").decode()
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
         return text

@@ -23,10 +23,11 @@ class Trial:
 
     @property
     def caught(self) -> bool:
-        """Whether its scenario fails because of it: with it and not without it."""
+        """Whether its scenario fails because of it: with it and not without it, and not because the integration was gone."""
         return (
             self.outcome is not None
             and self.outcome.verdict == "failed"
+            and self.outcome.exit_code is None
             and self.clean is not None
             and self.clean.verdict == "passed"
         )
@@ -46,7 +47,14 @@ class Trial:
             )
         if self.outcome.verdict == "passed":
             return Text("Nobody noticed: the scenario passes with the defect.", "未被发现：带有该缺陷时场景仍然通过。")
-        return self.outcome.reason or Text("unknown", "未知")
+        why = self.outcome.reason or Text("unknown", "未知")
+        if self.outcome.exit_code is not None:
+            code = self.outcome.exit_code
+            return Text(
+                f"The integration had ended by itself (exit code {code}), which is no proof: {why.en}",
+                f"集成程序已自行退出（{code}），不能作为证据：{why.zh}",
+            )
+        return why
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shapan.sandbox.clients import INTEGRATION
 from shapan.sandbox.errors import SandboxError
 from shapan.sandbox.remote.control import Control
 from shapan.scenario import ScenarioResult
@@ -27,12 +28,21 @@ _SAME_TIME_SECONDS = 2.0
 
 @dataclass
 class _Workspace:
-    """What is known of one workspace; `left` scenarios are still to end there. `since` is simulated time, `began` real time."""
+    """What is known of one workspace; `left` scenarios are still to end there. `since` is simulated time, `began` real time.
+
+    `roles` are other clients than their own as which people act there (token scopes, audit): what they ask is not the integration's.
+    """
 
     reader: Reader | None
     left: int
+    roles: frozenset[str] = frozenset()
     since: str | None = None
     began: float = 0.0
+
+    def entries(self) -> list[Entry]:
+        """What was asked and delivered there, without what people asked in such a role. SandboxError."""
+        every = self.reader.entries() if self.reader is not None else []
+        return [entry for entry in every if entry.client not in self.roles]
 
 
 class Observation:
@@ -56,7 +66,8 @@ class Observer:
         self._control = control
         self._people = people
         self._lock = threading.Lock()
-        self._left = Counter(job.world for job in plan.to_run if not job.own)
+        self._shared = [job for job in plan.to_run if not job.own]
+        self._left = Counter(job.world for job in self._shared)
         self._open: dict[str, _Workspace] = {}
         self._before: dict[World, Figures] = {}
         self._after: list[Figures] = []
@@ -71,7 +82,9 @@ class Observer:
         return Observation(self, job, place)
 
     def _workspace(self, job: Job, name: str) -> _Workspace:
-        found = _Workspace(None, 1 if job.own else self._left[job.world])
+        here = [job] if job.own else [one for one in self._shared if one.world == job.world]
+        roles = {step.client for one in here for step in one.scenario.steps if step.client} - {INTEGRATION}
+        found = _Workspace(None, 1 if job.own else self._left[job.world], frozenset(roles))
         with suppress(SandboxError):
             found.reader = Reader(self._control, name)
             found.since, found.began = self._now(name), time.time()
@@ -85,8 +98,7 @@ class Observer:
         found = None
         if result.verdict == "failed":
             with suppress(SandboxError):
-                entries = here.reader.entries() if here.reader is not None else []
-                found = sequence(result, began, entries, alone=job.own, people=self._people)
+                found = sequence(result, began, here.entries(), alone=job.own, people=self._people)
         with self._lock:
             here.left -= 1
             last = here.left <= 0
@@ -96,7 +108,7 @@ class Observer:
 
     def _close(self, name: str, here: _Workspace) -> None:
         with suppress(SandboxError):
-            entries = here.reader.entries() if here.reader is not None else []
+            entries = here.entries()
             verdict = verdict_of(self._control, name, here.since)
             even = self._ran_with_real_time(name, here)
             figures = figures_after(self._control, name, verdict)

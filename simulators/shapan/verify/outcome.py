@@ -16,7 +16,7 @@ class Outcome:
     """The verdict on one scenario; `result` is what the runner has to say, None for a skipped one.
 
     `workspace` is where it ran. `log` are the last words of the integration and `sequence` what was asked and delivered (see `sequence`),
-    both for a failed one.
+    both for a failed one. `exit_code` is that of an integration that had ended by itself by then.
     """
 
     job: Job
@@ -26,6 +26,7 @@ class Outcome:
     workspace: str | None = None
     log: str = ""
     sequence: dict[str, Any] | None = None
+    exit_code: int | None = None
 
     @property
     def name(self) -> str:

@@ -51,7 +51,7 @@ class Silent:
 
 
 class _Stopped(Exception):
-    """The run is being stopped; raised where a scenario would wait."""
+    """The run is being stopped; raised where a scenario would wait or take another step."""
 
 
 @dataclass
@@ -150,20 +150,26 @@ class Verification:
         seen: dict[str, Any] | None = None
         observation = self._observer.begin(job, place) if self._observer is not None else None
         result = self._judge(
-            job.scenario, environment(place, sleep=self._sleep), on_step=lambda event: self._tell("stepped", job, event)
+            job.scenario, environment(place, sleep=self._sleep), on_step=lambda event: self._stepped(job, event)
         )
         if self._stop.is_set():
             # What the end of the run broke off is no verdict on the integration.
             raise _Stopped
         if observation is not None:
             seen = observation.end(result)
-        log = ""
+        log, ended = "", None
         if result.verdict == "failed" and integration is not None:
             log = integration.tail()
-            code = integration.exit_code()
-            if code is not None and job.needs_integration:
-                self._ended = self._ended or (code, log)
-        return Outcome(job, "passed" if result.passed else "failed", result.reason, result, place.workspace, log, seen)
+            ended = integration.exit_code() if job.needs_integration else None
+            if ended is not None:
+                self._ended = self._ended or (ended, log)
+        return Outcome(job, result.verdict, result.reason, result, place.workspace, log, seen, ended)
+
+    def _stepped(self, job: Job, event: StepEvent) -> None:
+        # Not every scenario waits; the others end here.
+        if self._stop.is_set():
+            raise _Stopped
+        self._tell("stepped", job, event)
 
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(seconds):

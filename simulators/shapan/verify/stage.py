@@ -96,10 +96,11 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for shared in list(self._shared.values()):
-            shared.stack.close()
-        self._shared.clear()
-        self._stack.close()
+        # A stack goes on when one of its members fails to end, and the sandbox is at its bottom.
+        with self._stack:
+            for shared in self._shared.values():
+                self._stack.callback(shared.stack.close)
+            self._shared.clear()
 
     def expect(self, jobs: tuple[Job, ...]) -> None:
         """These are all the jobs that will ask: the shared integration of a world ends with the last of them."""

@@ -12,6 +12,12 @@ from markupsafe import Markup
 
 from shapan.verify.report.drawing import NAMES, delays_drawing, sequence_drawing
 
+_EVERYWHERE = frozenset(
+    {
+        "accept-encoding", "connection", "content-length", "date", "host", "server", "user-agent", "x-content-type-options",
+    }
+)  # fmt: skip
+
 
 def as_html(report: Mapping[str, Any]) -> str:
     """The report as a page for people, in English and Chinese."""
@@ -27,7 +33,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["pretty"] = _pretty
+    environment.filters |= {"pretty": _pretty, "telling": _telling}
     environment.globals |= {
         "t": _both,
         "delays_drawing": delays_drawing,
@@ -40,6 +46,11 @@ def _template() -> Template:
 def _both(en: Any, zh: Any) -> Markup:
     """A text in both languages, of which the page shows one."""
     return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>').format(en, zh)
+
+
+def _telling(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The headers that are not the same in every exchange: those alone would be a quarter of the page. The JSON report has all."""
+    return [(name, value) for name, value in headers.items() if name.lower() not in _EVERYWHERE]
 
 
 def _pretty(value: Any) -> str:
